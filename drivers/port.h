@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A port: one logical interface of the appliance, made of one or more DPDK ethdev ports and their queues,
+// behind one small table of functions per driver. Opened at start-up on the main thread; queues are then
+// polled by the workers.
+#ifndef GODWIT_PORT_H
+#define GODWIT_PORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "control/config/config.h"
+#include "dataplane/net/net.h"
+
+struct rte_mempool;
+typedef struct json_t json_t;
+
+// One pair of receive and transmit queues, used by one worker only.
+struct port_queue {
+    uint16_t ethdev;
+    uint16_t queue;
+};
+
+struct port {
+    const struct config_port *config;
+    struct net_if nif;
+    unsigned n_queues;
+    struct port_queue queues[CONFIG_WORKERS_MAX]; // queue k belongs to worker k
+    bool rx_csum; // the device verifies IP and UDP/TCP checksums (mbuf flags are meaningful)
+    bool tx_udp_csum, tx_ip_csum;
+    bool steering;   // native requests reach the worker that owns their slot group by RSS
+    char facts[512]; // what was chosen or is missing, for port show: "RSS in software: device has one queue;
+                     // ..."
+};
+
+// Device arguments that EAL needs before the port can be opened ("--vdev=net_af_xdp0,iface=..." or
+// "--allow=0000:..."): appends strings (malloc'd) to argv. queues: wanted. Returns how many, or -1 with cause
+// and remedy in err (no such device, device down, MTU above what XDP on veth takes, driver not in this build,
+// socket directory missing).
+int port_eal_args(const struct config_port *c, unsigned index, unsigned queues, char **argv, int room,
+                  char *err, size_t err_len);
+
+// After rte_eal_init: finds the ethdevs of port index, configures queues for up to workers workers (fewer
+// where the device cannot), pools[k] for queue k, offloads, RSS and RETA where the device has them,
+// addresses; starts it. 0, or -1 with cause and remedy in err.
+int port_open(struct port *p, const struct config_port *c, unsigned index, unsigned workers,
+              struct rte_mempool *const *pools, char *err, size_t err_len);
+void port_close(struct port *p);
+
+// State for `port show`: driver, device, mac, mtu, link, addresses, queues, offloads, facts, ethdev
+// statistics (rx, tx, missed, errors, no-mbuf). New reference.
+json_t *port_describe(const struct port *p);
+
+#endif
