@@ -20,6 +20,7 @@ enum api_error {
     API_INTERNAL = -32603,
     API_REFUSED = 1,     // understood, not possible now: message says why and what to do
     API_UNAVAILABLE = 2, // a process this needs does not run
+    API_DENIED = 3,      // the caller may not use the socket
 };
 
 // A method: gets params (object or NULL), returns a new reference to the result, or NULL after filling *code
@@ -44,13 +45,17 @@ struct api_server *api_server_open(const char *path, const char *group, const st
                                    void *ctx, char *err, size_t err_len);
 int api_server_fd(const struct api_server *s);
 // Serves what is ready; never blocks. A client that does not read is cut off when its output passes the
-// limit.
+// limit; when API_CLIENTS_MAX are connected a newcomer takes the place of the one quiet longest.
 void api_server_poll(struct api_server *s);
 void api_server_close(struct api_server *s); // also unlinks the socket
 
 // Client half, blocking with a timeout. Returns the result (new reference) or NULL with code and message:
-// API_UNAVAILABLE when nobody listens.
+// API_UNAVAILABLE when nobody listens or no answer comes within the time, API_DENIED when the caller may not
+// connect.
 json_t *api_call(const char *path, const char *method, json_t *params /* stolen, may be NULL */,
                  int timeout_ms, struct api_reply *err);
+
+// The process that listens at path, or -1 with errno (ENOENT, ECONNREFUSED: nobody; EACCES: no permission).
+int api_server_pid(const char *path);
 
 #endif
