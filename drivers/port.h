@@ -22,6 +22,9 @@ struct port_queue {
 
 struct port {
     const struct config_port *config;
+    unsigned index;
+    unsigned n_ethdevs;
+    uint16_t ethdevs[CONFIG_WORKERS_MAX];
     struct net_if nif;
     unsigned n_queues;
     struct port_queue queues[CONFIG_WORKERS_MAX]; // queue k belongs to worker k
@@ -32,10 +35,16 @@ struct port {
                      // ..."
 };
 
-// Device arguments that EAL needs before the port can be opened ("--vdev=net_af_xdp0,iface=..." or
-// "--allow=0000:..."): appends strings (malloc'd) to argv. queues: wanted. Returns how many, or -1 with cause
-// and remedy in err (no such device, device down, MTU above what XDP on veth takes, driver not in this build,
-// socket directory missing).
+// What a port asks of DPDK's start-up beyond its arguments.
+#define PORT_EAL_PCI         1u // the PCI bus (otherwise start with --no-pci, or every bound NIC is probed)
+#define PORT_EAL_HUGEPAGES   2u // hugepages (device memory is addressed by DMA)
+#define PORT_EAL_SINGLE_FILE 4u // --single-file-segments: memory is shared with the peer by few descriptors
+unsigned port_eal_needs(const struct config_port *c);
+
+// Device arguments that EAL needs before the port can be opened ("--allow=0000:...";
+// virtual devices are added by port_open and need none): appends strings (malloc'd) to argv. queues: wanted.
+// Returns how many, or -1 with cause and remedy in err (no such device, device down, MTU above what XDP on
+// veth takes, driver not in this build, socket directory missing).
 int port_eal_args(const struct config_port *c, unsigned index, unsigned queues, char **argv, int room,
                   char *err, size_t err_len);
 

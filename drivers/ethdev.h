@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What is the same for every DPDK ethdev: descriptors, offloads, MTU, queues, filters, start.
+#ifndef GODWIT_ETHDEV_H
+#define GODWIT_ETHDEV_H
+
+#include "drivers/driver.h"
+
+// Configures and starts one ethdev with n queues, which become p->queues[p->n_queues...] with pools[0..n) for
+// their packets. Returns 0, or -1 with cause and remedy in err (the ethdev is closed by the caller then).
+int ethdev_start(struct port *p, const struct port_driver *d, uint16_t ethdev, unsigned n,
+                 struct rte_mempool *const *pools, char *err, size_t err_len);
+
+#endif

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Questions to the kernel about one of its network interfaces, asked by ioctl and not by /sys: a process that
+// entered its network namespace with nsenter still sees the /sys of another one.
+#ifndef GODWIT_NETDEV_H
+#define GODWIT_NETDEV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct netdev {
+    bool up;
+    uint32_t mtu;
+    unsigned rx_queues; // receive queues in use, at least 1
+    bool combined;      // counted as "combined" channels by ethtool
+    char driver[32];    // kernel driver, "veth"; empty when it does not say
+};
+
+// 0, or -errno (ENODEV: no such interface in this network namespace).
+int netdev_query(const char *name, struct netdev *out);
+
+struct config_port;
+// The checks that af_xdp and af_packet share: the interface exists here, is up and takes the configured MTU.
+// Returns 0, or -1 with cause and remedy in err.
+int netdev_check(const struct config_port *c, struct netdev *out, char *err, size_t err_len);
+
+#endif

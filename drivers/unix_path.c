@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "drivers/unix_path.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "drivers/driver.h"
+
+static int check_path(const struct config_port *c, int mode, char *err, size_t err_len)
+{
+    char dir[sizeof(((struct sockaddr_un *)0)->sun_path)];
+    if (strlen(c->device) >= sizeof(dir))
+        return driver_error(c, err, err_len,
+                            "socket path of %zu characters, at most %zu fit; use a shorter 'device'",
+                            strlen(c->device), sizeof(dir) - 1);
+    if (strchr(c->device, ','))
+        return driver_error(c, err, err_len,
+                            "socket path %s has a comma, which ends a DPDK argument; rename it", c->device);
+    strcpy(dir, c->device);
+    const char *parent = dirname(dir);
+    if (access(parent, mode) < 0)
+        return driver_error(c, err, err_len, "directory of the socket %s: %s; run: mkdir -p %s", c->device,
+                            strerror(errno), parent);
+    return 0;
+}
+
+// 0: somebody listens; else -errno.
+static int probe(const char *path)
+{
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    strncpy(addr.sun_path, path, sizeof(addr.sun_path) - 1);
+    int rc = -ENOENT;
+    static const int types[] = {SOCK_STREAM, SOCK_SEQPACKET};
+    for (unsigned i = 0; i < 2; i++) {
+        int fd = socket(AF_UNIX, types[i] | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        if (fd < 0)
+            return -errno;
+        rc = connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ? -errno : 0;
+        close(fd);
+        if (rc != -EPROTOTYPE)
+            return rc;
+    }
+    return rc;
+}
+
+int unix_path_listen(const struct config_port *c, char *err, size_t err_len)
+{
+    struct stat st;
+    if (check_path(c, W_OK | X_OK, err, err_len) < 0)
+        return -1;
+    if (lstat(c->device, &st) < 0)
+        return 0;
+    if (!S_ISSOCK(st.st_mode))
+        return driver_error(c, err, err_len, "%s exists and is not a socket; remove it or correct 'device'",
+                            c->device);
+    if (probe(c->device) != -ECONNREFUSED)
+        return driver_error(c, err, err_len,
+                            "another process listens on %s; stop it or choose another 'device'", c->device);
+    if (unlink(c->device) < 0)
+        return driver_error(c, err, err_len, "stale socket %s: %s; remove it", c->device, strerror(errno));
+    return 0;
+}
+
+int unix_path_connect(const struct config_port *c, int required, char *err, size_t err_len)
+{
+    struct stat st;
+    if (check_path(c, X_OK, err, err_len) < 0)
+        return -1;
+    if (required && (lstat(c->device, &st) < 0 || !S_ISSOCK(st.st_mode)))
+        return driver_error(c, err, err_len,
+                            "nothing listens on %s; start the peer (the vhost-user server) first", c->device);
+    return 0;
+}
