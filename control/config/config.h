@@ -34,7 +34,7 @@ struct config_port {
     char *name;                // required, shown everywhere
     enum config_driver driver; // required: af_xdp af_packet tap memif virtio_user vhost ring pci
     char *device;              // interface, socket path, or PCI address (not for ring)
-    uint32_t queues;           // default: one per worker where the device can, else 1
+    uint32_t queues;           // 0 (not given): one per worker where the device can, else 1
     uint32_t mtu;              // default 1500
     char **addresses;          // "198.18.0.2/24", "2001:db8:18::2/64"
     unsigned addresses_count;
