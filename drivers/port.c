@@ -5,6 +5,7 @@
 #include <rte_dev.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,6 +125,7 @@ int port_open(struct port *p, const struct config_port *c, unsigned index, unsig
 {
     const struct port_driver *d = driver_of(c->driver);
     memset(p, 0, sizeof(*p));
+    signal(SIGPIPE, SIG_IGN); // DPDK writes to sockets whose peer may be gone
     p->config = c;
     p->index = index;
     int n = check(c, workers, err, err_len);
