@@ -12,7 +12,6 @@
 
 #include "drivers/ethdev.h"
 #include "drivers/pci.h"
-#include "drivers/rss.h"
 
 static unsigned wanted(const struct config_port *c, unsigned workers)
 {
@@ -148,6 +147,8 @@ void port_close(struct port *p)
     for (unsigned i = 0; i < p->n_ethdevs; i++) {
         char name[RTE_DEV_NAME_MAX_LEN];
         rte_eth_dev_stop(p->ethdevs[i]);
+        if (d->stopped)
+            d->stopped(p->ethdevs[i]);
         rte_eth_dev_close(p->ethdevs[i]);
         if (d->devargs) {
             vdev_name(name, d, p->index, i);
