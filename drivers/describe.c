@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "drivers/driver.h"
+#include "drivers/guard.h"
 
 static json_t *describe_statistics(const struct port *p)
 {
@@ -12,6 +13,11 @@ static json_t *describe_statistics(const struct port *p)
         struct rte_eth_stats s = {0};
         if (rte_eth_stats_get(p->ethdevs[i], &s) < 0)
             continue;
+        uint64_t rx, tx;
+        if (guard_counts(p->ethdevs[i], &rx, &tx)) {
+            s.ipackets = rx;
+            s.opackets = tx;
+        }
         sum.ipackets += s.ipackets;
         sum.opackets += s.opackets;
         sum.imissed += s.imissed;

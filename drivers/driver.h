@@ -31,6 +31,10 @@ struct port_driver {
     // err.
     int (*attach)(const struct config_port *c, unsigned index, unsigned n, char *err, size_t err_len);
 
+    // Called with the started ethdev. Returns 0 or -errno. May be NULL.
+    int (*started)(uint16_t ethdev, unsigned n);
+    void (*stopped)(uint16_t ethdev);
+
     // Frees what attach made, after the ethdev was closed. May be NULL.
     void (*detach)(unsigned index, unsigned n);
 };

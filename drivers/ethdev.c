@@ -9,8 +9,7 @@
 #define RX_CSUM             (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM)
 #define FRAME_OVERHEAD      (RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN)
 
-// Queue counts of rings when neither the driver table nor the device suggests one.
-#define DESCRIPTORS_DEFAULT 1024u
+#define DESCRIPTORS_DEFAULT 1024u // per ring, where the driver table says nothing
 
 static int check_limits(const struct port *p, const struct rte_eth_dev_info *info, unsigned n,
                         struct rte_mempool *pool, char *err, size_t err_len)
@@ -95,11 +94,20 @@ static int set_mac(struct port *p, const struct port_driver *d, uint16_t ethdev,
     return 0;
 }
 
-// Neighbour discovery and MLD come to multicast addresses.
-static void accept_multicast(struct port *p, uint16_t ethdev)
+// Neighbour discovery and MLD come to multicast addresses. A driver that can do neither has no filter.
+static void accept_multicast(uint16_t ethdev)
 {
-    if (rte_eth_allmulticast_enable(ethdev) < 0 && rte_eth_promiscuous_enable(ethdev) < 0)
-        port_fact(p, "no multicast filter to open: the driver passes every frame");
+    if (rte_eth_allmulticast_enable(ethdev) < 0)
+        rte_eth_promiscuous_enable(ethdev);
+}
+
+// Until a planner says otherwise, worker (and queue) g mod n owns native port group g.
+static void steer_groups(struct port *p, uint16_t ethdev, unsigned n)
+{
+    uint8_t owner[NET_NATIVE_PORTS];
+    for (unsigned g = 0; g < NET_NATIVE_PORTS; g++)
+        owner[g] = (uint8_t)(g % n);
+    rss_steer(p, ethdev, n, owner);
 }
 
 int ethdev_start(struct port *p, const struct port_driver *d, uint16_t ethdev, unsigned n,
@@ -116,6 +124,8 @@ int ethdev_start(struct port *p, const struct port_driver *d, uint16_t ethdev, u
     if (d->offloads) {
         choose_offloads(p, &info, &conf);
         rss_configure(p, &info, n, &conf, key);
+    } else if (p->n_queues == 0) {
+        port_fact(p, "checksums and steering in software: driver %s has neither", d->name);
     }
     if (p->config->mtu + RTE_ETHER_HDR_LEN <= info.max_rx_pktlen)
         conf.rxmode.mtu = p->config->mtu;
@@ -126,10 +136,14 @@ int ethdev_start(struct port *p, const struct port_driver *d, uint16_t ethdev, u
         return -1;
     if (rc == 0)
         rc = rte_eth_dev_start(ethdev);
+    if (rc == 0 && d->started)
+        rc = d->started(ethdev, n);
     if (rc < 0)
         return driver_error(p->config, err, err_len, "%s does not start: %s; %s",
                             p->config->device ? p->config->device : "device", rte_strerror(-rc), d->remedy);
-    accept_multicast(p, ethdev);
+    accept_multicast(ethdev);
     p->n_queues += n;
+    if (d->offloads)
+        steer_groups(p, ethdev, n);
     return 0;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "drivers/driver.h"
+#include "drivers/guard.h"
 #include "drivers/unix_path.h"
 
 #define RING_ORDER 10u // 1024 descriptors
@@ -33,4 +34,6 @@ const struct port_driver driver_memif = {
     .remedy = "its socket must be free and the directory writable",
     .check = check,
     .devargs = devargs,
+    .started = guard_bursts,
+    .stopped = guard_release,
 };

@@ -5,13 +5,13 @@
 #include <rte_dev.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "drivers/ethdev.h"
 #include "drivers/pci.h"
-#include "drivers/rss.h"
 
 static unsigned wanted(const struct config_port *c, unsigned workers)
 {
@@ -124,6 +124,7 @@ int port_open(struct port *p, const struct config_port *c, unsigned index, unsig
 {
     const struct port_driver *d = driver_of(c->driver);
     memset(p, 0, sizeof(*p));
+    signal(SIGPIPE, SIG_IGN); // DPDK writes to sockets whose peer may be gone
     p->config = c;
     p->index = index;
     int n = check(c, workers, err, err_len);
@@ -146,6 +147,8 @@ void port_close(struct port *p)
     for (unsigned i = 0; i < p->n_ethdevs; i++) {
         char name[RTE_DEV_NAME_MAX_LEN];
         rte_eth_dev_stop(p->ethdevs[i]);
+        if (d->stopped)
+            d->stopped(p->ethdevs[i]);
         rte_eth_dev_close(p->ethdevs[i]);
         if (d->devargs) {
             vdev_name(name, d, p->index, i);

@@ -48,9 +48,9 @@ unsigned port_eal_needs(const struct config_port *c);
 int port_eal_args(const struct config_port *c, unsigned index, unsigned queues, char **argv, int room,
                   char *err, size_t err_len);
 
-// After rte_eal_init: finds the ethdevs of port index, configures queues for up to workers workers (fewer
-// where the device cannot), pools[k] for queue k, offloads, RSS and RETA where the device has them,
-// addresses; starts it. 0, or -1 with cause and remedy in err.
+// After rte_eal_init: ignores SIGPIPE for the process, finds the ethdevs of port index, configures queues for
+// up to workers workers (fewer where the device cannot), pools[k] for queue k, offloads, RSS and RETA where
+// the device has them, addresses; starts it. 0, or -1 with cause and remedy in err.
 int port_open(struct port *p, const struct config_port *c, unsigned index, unsigned workers,
               struct rte_mempool *const *pools, char *err, size_t err_len);
 void port_close(struct port *p);

@@ -22,6 +22,7 @@ static void devargs(const struct config_port *c, unsigned first, unsigned n, cha
 const struct port_driver driver_virtio_user = {
     .name = "virtio_user",
     .library = "librte_net_virtio.so.23",
+    .eal_needs = PORT_EAL_SINGLE_FILE,
     .descriptors = QUEUE_SIZE,
     .remedy = "the vhost-user server must be listening and offer as many queues",
     .check = check,
