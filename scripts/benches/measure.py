@@ -166,3 +166,76 @@ def save(name, result):
     path = OUT / f"{name}.json"
     path.write_text(json.dumps(result, indent=1) + "\n")
     print(f"written: {path.relative_to(ROOT)}")
+
+
+def call(socket_path, method, params=None, timeout=5):
+    """One JSON-RPC call on a control socket."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as s:
+        s.settimeout(timeout)
+        s.connect(str(socket_path))
+        s.sendall(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params or {}}).encode() + b"\n")
+        with s.makefile() as lines:
+            reply = json.loads(lines.readline())
+    if "error" in reply:
+        raise RuntimeError(f"{method}: {reply['error']['message']}")
+    return reply["result"]
+
+
+class Appliance(Process):
+    """godwit-dataplane alone, one worker pinned to a core, one port."""
+
+    def __init__(self, core, driver, device, run_dir, netns=None, memory_mb=64, latency_first=True,
+                 address4="198.18.0.2/24", address6="2001:db8:18::2/64"):
+        self.run_dir = pathlib.Path(run_dir)
+        self.socket_path = self.run_dir / "dataplane.sock"
+        config = self.run_dir / "godwit.yaml"
+        config.write_text(f"cores: [{core}]\nlatency_first: {str(latency_first).lower()}\nmemory_mb: {memory_mb}\n"
+                          f"diagnostics: true\nrun_dir: {run_dir}\ndata_dir: {run_dir}\nports:\n  - name: gw\n"
+                          f"    driver: {driver}\n    device: {device}\n    addresses: [\"{address4}\", \"{address6}\"]\n")
+        argv = ["nsenter", f"--net=/run/netns/{netns}", "--"] if netns else []
+        super().__init__("dataplane", [*argv, program("godwit-dataplane"), "--config", str(config)])
+
+    def serving(self):
+        try:
+            return self.call("status")["state"] == "serving"
+        except (OSError, ValueError, KeyError):
+            return False
+
+    def call(self, method, params=None):
+        return call(self.socket_path, method, params)
+
+    def worker(self):
+        return self.call("worker.show")["workers"][0]
+
+
+class Veth:
+    """Two namespaces and a veth pair between them, as scripts/run makes it."""
+
+    def __init__(self, prefix):
+        self.client, self.appliance = f"{prefix}-client", f"{prefix}-appliance"
+        self.shell("network_namespace $1; network_namespace $2; network_wire $1 gw0 $2 gw1 1; "
+                   "network_address $1 gw0 198.18.0.1/24 2001:db8:18::1/64")
+
+    def shell(self, commands):
+        subprocess.run(["bash", "-euc", f". {ROOT}/scripts/lib/say.sh; . {ROOT}/scripts/lib/network.sh; {commands}",
+                        "veth", self.client, self.appliance], check=True, stdin=subprocess.DEVNULL)
+
+    def in_client(self, argv, core, **options):
+        return subprocess.run(["nsenter", f"--net=/run/netns/{self.client}", "--", "taskset", "-c", str(core), *argv],
+                              capture_output=True, text=True, stdin=subprocess.DEVNULL, check=True, **options).stdout
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.shell("network_remove $1; network_remove $2")
+
+
+def ping(veth, core, address, count=1500):
+    """Round-trip times of pings at 1 ms, microseconds, sorted."""
+    out = veth.in_client(["ping", "-n", "-i", "0.001", "-c", str(count), address], core)
+    return sorted(float(line.split("time=")[1].split()[0]) * 1000 for line in out.splitlines() if "time=" in line)
+
+
+def quantile(ordered, q):
+    return ordered[min(len(ordered) - 1, int(q * len(ordered)))]

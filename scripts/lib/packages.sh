@@ -5,7 +5,7 @@
 packages_build="gcc libc6-dev meson ninja-build pkg-config libdpdk-dev libbpf-dev libxdp-dev libjemalloc-dev
     libxxhash-dev libjansson-dev libcyaml-dev libyaml-dev libsqlite3-dev libcunit1-dev libpcap-dev libnuma-dev"
 packages_run="dpdk iproute2 iputils-ping ethtool procps util-linux jq python3 ca-certificates"
-packages_test="clang llvm clang-format universal-ctags redis-tools git"
+packages_test="clang libclang-rt-14-dev llvm clang-format universal-ctags redis-tools git"
 packages_bench="dpdk-dev"
 packages_vm="qemu-system-x86 busybox-static kmod cpio xz-utils"
 

@@ -50,8 +50,6 @@ site_network() {
 # site_network_after WIRE: what can only be done once the data plane has made its device.
 site_network_after() {
     [ "$1" = tap ] || return 0
-    # The data plane took the tap's own MAC; the kernel's side needs another.
-    ip -n "$site_client" link set gw0 address "02:67:77:00:00:0$((site + 1))"
     ip -n "$site_client" link set gw0 up
     network_address "$site_client" gw0 "$site_client4/24" "$site_client6/64"
 }
