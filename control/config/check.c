@@ -25,9 +25,10 @@ static bool check_numbers(const struct config *c, struct fault *f)
 {
     return fault_range(f, "workers", c->workers, 1, CONFIG_WORKERS_MAX) &&
            fault_range(f, "memory_mb", c->memory_mb, 32, 65536) &&
-           fault_range(f, "max_value_bytes", c->max_value_bytes, 1024, 536870912) &&
+           fault_range(f, "max_value_bytes", c->max_value_bytes, CONFIG_VALUE_BYTES_MIN,
+                       CONFIG_VALUE_BYTES_MAX) &&
            fault_range(f, "buffers", c->buffers, 1024, 1048576) &&
-           fault_range(f, "quantum_us", c->quantum_us, 1, 1000);
+           fault_range(f, "quantum_us", c->quantum_us, 1, CONFIG_QUANTUM_US_MAX);
 }
 
 static bool check_cores(const struct config *c, struct fault *f)

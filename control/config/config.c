@@ -22,6 +22,19 @@ static const char *const driver_names[CONFIG_DRIVERS] = {
     [CONFIG_PCI] = "pci",
 };
 
+const char *const config_keys[] = {
+    "node",        "workers", "cores",      "latency_first", "memory_mb", "hugepages", "max_value_bytes",
+    "diagnostics", "buffers", "quantum_us", "run_dir",       "data_dir",  NULL,
+};
+
+static uint32_t given_keys(const struct source *source)
+{
+    uint32_t given = 0;
+    for (unsigned i = 0; config_keys[i]; i++)
+        given |= (uint32_t)source_has(source, config_keys[i]) << i;
+    return given;
+}
+
 const char *config_driver_name(enum config_driver d)
 {
     return driver_names[d];
@@ -42,6 +55,8 @@ struct config *config_parse(const char *name, const char *text, size_t len, char
         config_free(c);
         c = NULL;
     }
+    if (c)
+        c->given = given_keys(source);
     source_close(source);
     return c;
 }

@@ -7,10 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONFIG_PORTS_MAX      8
-#define CONFIG_ADDRESSES_MAX  32
-#define CONFIG_NEIGHBOURS_MAX 64
-#define CONFIG_WORKERS_MAX    64
+#define CONFIG_PORTS_MAX       8
+#define CONFIG_ADDRESSES_MAX   32
+#define CONFIG_NEIGHBOURS_MAX  64
+#define CONFIG_WORKERS_MAX     64
+
+#define CONFIG_VALUE_BYTES_MIN 1024
+#define CONFIG_VALUE_BYTES_MAX 536870912
+#define CONFIG_QUANTUM_US_MAX  1000 // at least 1
 
 enum config_hugepages { CONFIG_HUGEPAGES_AUTO, CONFIG_HUGEPAGES_REQUIRED, CONFIG_HUGEPAGES_NEVER };
 enum config_driver {
@@ -65,7 +69,11 @@ struct config {
     char *data_dir;            // default /var/lib/godwit
     struct config_port *ports; // at least one
     unsigned ports_count;
+    uint32_t given; // bit i: the file has config_keys[i]
 };
+
+// The keys of the file but for ports, NULL at the end.
+extern const char *const config_keys[];
 
 // Reads and checks a file (or a buffer). Returns a configuration with defaults filled in, to be freed with
 // config_free, or NULL with a message "FILE:LINE: KEY: what is wrong and what is accepted" in err.

@@ -141,6 +141,7 @@ static void test_defaults(void)
     CU_ASSERT_EQUAL(c->ports[0].mtu, 1500);
     CU_ASSERT_EQUAL(c->ports[0].queues, 0);
     CU_ASSERT(!c->ports[0].server);
+    CU_ASSERT_EQUAL(c->given, 0);
     config_free(c);
 }
 
@@ -212,6 +213,7 @@ static void test_every_key(void)
     CU_ASSERT_STRING_EQUAL(c->run_dir, "/run/godwit/3");
     CU_ASSERT_STRING_EQUAL(c->data_dir, "/srv/godwit");
     CU_ASSERT_EQUAL_FATAL(c->ports_count, 3);
+    CU_ASSERT_EQUAL(c->given, 0xfff);
     const struct config_port *a = &c->ports[0], *b = &c->ports[1];
     CU_ASSERT_STRING_EQUAL(config_driver_name(a->driver), "af_xdp");
     CU_ASSERT(a->queues == 2 && a->mtu == 3506 && a->copy && a->busy_budget == 64);
