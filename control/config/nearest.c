@@ -38,10 +38,13 @@ const char *nearest_word(const char *word, const char *const *words, size_t n)
         unsigned d = nearest_distance(word, words[i]);
         if (d <= limit && d < len) {
             best = words[i];
-            limit = d ? d - 1 : 0;
-            if (!d)
+            if (d == 0)
                 break;
+            limit = d - 1;
         }
     }
+    for (size_t i = 0; !best && len >= 3 && i < n; i++)
+        if (!strncmp(words[i], word, len))
+            best = words[i];
     return best;
 }

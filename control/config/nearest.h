@@ -9,8 +9,8 @@
 // 63 bytes of each (optimal string alignment distance).
 unsigned nearest_distance(const char *a, const char *b);
 
-// The one of words[0..n) closest to word, or NULL when none is within a third of its length (2 edits for a
-// short word).
+// The one of words[0..n) closest to word: within a third of its length (2 edits for a short word), else the
+// first that begins with it (3 bytes or more). NULL when there is none.
 const char *nearest_word(const char *word, const char *const *words, size_t n);
 
 #endif

@@ -176,7 +176,12 @@ static int serve(const struct options *o, const struct config *c)
     int signals = catch_signals();
     struct api_server *server = api_server_open(control, o->group, daemon_methods, &d, err, sizeof(err));
     if (!server) {
-        log_line(LOG_LEVEL_ERROR, "control socket: %s", err);
+        int pid = api_server_pid(control);
+        if (pid >= 0)
+            log_line(LOG_LEVEL_ERROR, "godwitd already runs (pid %d) and serves %s; see 'godwitctl status'",
+                     pid, control);
+        else
+            log_line(LOG_LEVEL_ERROR, "control socket: %s", err);
         return EXIT_FAILURE;
     }
     struct kv *store = kv_open(db, err, sizeof(err));

@@ -278,6 +278,8 @@ static void test_nearest(void)
     CU_ASSERT_STRING_EQUAL(nearest_word("stauts", words, 5), "status");
     CU_ASSERT_STRING_EQUAL(nearest_word("stat", words, 5), "stats");
     CU_ASSERT_STRING_EQUAL(nearest_word("wroker", words, 5), "worker");
+    CU_ASSERT_STRING_EQUAL(nearest_word("work", words, 5), "port");
+    CU_ASSERT_STRING_EQUAL(nearest_word("quantum", (const char *const[]){"quantum_us"}, 1), "quantum_us");
     CU_ASSERT_PTR_NULL(nearest_word("frobnicate", words, 5));
     CU_ASSERT_PTR_NULL(nearest_word("x", words, 5));
 }
