@@ -124,6 +124,13 @@ site_ctl() {
     "$(build_program godwitctl)" --socket "$site_socket" "$@"
 }
 
+# site_ctl_command: prints what a user types for site_ctl.
+site_ctl_command() {
+    local socket=
+    [ "$site_socket" = /run/godwit/control.sock ] || socket=" --socket $site_socket"
+    printf '%s%s' "$(realpath --relative-base="$root" "$(build_program godwitctl)")" "$socket"
+}
+
 # site_state: prints starting, serving, stopped, failed; nothing when godwitd does not answer.
 site_state() {
     [ -S "$site_socket" ] || return 0
