@@ -124,6 +124,13 @@ site_ctl() {
     "$(build_program godwitctl)" --socket "$site_socket" "$@"
 }
 
+# site_ctl_command: prints what a user types for site_ctl.
+site_ctl_command() {
+    local socket=
+    [ "$site_socket" = /run/godwit/control.sock ] || socket=" --socket $site_socket"
+    printf '%s%s' "$(realpath --relative-base="$root" "$(build_program godwitctl)")" "$socket"
+}
+
 # site_state: prints starting, serving, stopped, failed; nothing when godwitd does not answer.
 site_state() {
     [ -S "$site_socket" ] || return 0
@@ -136,7 +143,7 @@ site_wait() {
     while [ "$SECONDS" -lt "$end" ]; do
         state=$(site_state)
         [ "$state" != serving ] || return 0
-        if [ "$state" = failed ] || ! site_ours "$site_godwitd"; then
+        if [ "$state" = failed ] || ! site_alive "$site_godwitd"; then
             fail "the appliance did not start" "the start-up table above names the step, its cause and its remedy" "$site_log"
         fi
         sleep 0.2
@@ -186,10 +193,15 @@ site_end() {
     done
 }
 
-# site_gone PID SECONDS: waits for the end of a process. A zombie has ended.
+# site_alive PID: a zombie is not.
+site_alive() {
+    [ -d "/proc/$1" ] && ! grep -q '^State:.Z' "/proc/$1/status" 2>/dev/null
+}
+
+# site_gone PID SECONDS: waits for the end of a process.
 site_gone() {
     local tries=$(($2 * 20))
-    while [ -d "/proc/$1" ] && ! grep -q '^State:.Z' "/proc/$1/status" 2>/dev/null; do
+    while site_alive "$1"; do
         tries=$((tries - 1))
         [ "$tries" -gt 0 ] || return 1
         sleep 0.05
