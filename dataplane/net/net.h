@@ -59,23 +59,27 @@ enum net_kind {
 };
 
 // Validates one frame completely up to layer 4 (RFC 894, 8200, 791, 1122 3.2, 768; every check its own drop
-// counter). csum: NET_CSUM_* bits. Bounds: reads only frame[0..len).
+// counter, written only when NET_DROP is returned). csum: NET_CSUM_* bits; ICMP is always verified. UDP to
+// broadcast or multicast is never NET_UDP. Bounds: reads only frame[0..len).
 enum net_kind net_parse(const struct net_if *nif, uint8_t *frame, uint32_t len, unsigned csum,
                         struct net_packet *p, enum counter *drop);
 
 // Turns the received UDP packet p into the reply to its sender, in place: addresses and ports swapped, TTL
 // reset, lengths set for payload_len bytes already standing at p->payload, checksums written (IP always; UDP
-// in software unless offload_l4, then the pseudo-header sum is left in the field for the port). Returns the
-// new frame length.
+// in software unless offload_l4, then the pseudo-header sum is left in the field for the port). IPv4 options
+// and IPv6 extension headers are removed (the payload moves, p follows). A tag stays, and the reply goes to
+// the MAC the request came from. Returns the new frame length (also p->len): no padding is added.
 uint32_t net_reply_udp(struct net_packet *p, uint32_t payload_len, bool offload_l4);
 
-// Answers echo requests in place; everything else is counted. Returns the length of the reply in frame, or 0
-// and *drop. room: bytes of the buffer from frame on.
+// Answers echo requests in place; everything else is counted. Returns the length of the reply in frame, or 0.
+// *drop is always set to the one counter to add to: kind COUNT for an answer and for messages that were
+// consumed, DROP for those that were refused. The reply is never longer than the request.
 uint32_t net_icmp_input(const struct net_if *nif, struct net_packet *p, uint32_t room, enum counter *drop);
 
 // Builds, in place of the offending packet, the ICMP/ICMPv6 port-unreachable error about it (RFC
 // 1122 3.2.2.1, RFC 4443 3.1 and 2.4: never about multicast, broadcast, fragments or errors; at most 576/1280
-// bytes), if the limiter lets it. Returns the frame length or 0 and *drop.
+// bytes), if the limiter lets it. Returns the frame length or 0; *drop is always set, to a COUNT one when the
+// error was built. room: bytes of the buffer from frame on.
 uint32_t net_port_unreachable(const struct net_if *nif, struct net_limiter *lim, struct net_packet *p,
                               uint32_t room, uint64_t now_ms, enum counter *drop);
 
