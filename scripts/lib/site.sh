@@ -114,7 +114,8 @@ site_config_port() {
 site_start() {
     ulimit -l unlimited 2>/dev/null || true
     setsid nsenter --net="/run/netns/$(site_namespace "$1")" -- \
-        "$(build_program godwitd)" --config "$site_run/godwit.yaml" >"$site_log" 2>&1 </dev/null &
+        "$(build_program godwitd)" --config "$site_run/godwit.yaml" --dataplane "$(build_program godwit-dataplane)" \
+        >"$site_log" 2>&1 </dev/null &
     site_godwitd=$!
     echo "$site_godwitd" >"$site_run/godwitd.pid"
 }
