@@ -31,9 +31,9 @@ static uint32_t toeplitz(const uint8_t *key, const uint8_t *input, unsigned len)
 static void toeplitz_matches_published_vectors(void)
 {
     static const uint8_t v4[] = {66, 9, 149, 187, 161, 142, 100, 80, 0x0a, 0xea, 0x06, 0xe6};
-    static const uint8_t v6[] = {0x3f, 0xfe, 0x25, 0x01, 0x02, 0x00, 0x00, 0x03, 0,    0,    0,    0,
-                                 0,    0,    0,    1,    0x3f, 0xfe, 0x25, 0x01, 0x02, 0x00, 0x1f, 0xff,
-                                 0,    0,    0,    0,    0,    0,    0,    7,    0x0a, 0xea, 0x06, 0xe6};
+    static const uint8_t v6[] = {0x3f, 0xfe, 0x25, 0x01, 0x02, 0x00, 0x1f, 0xff, 0,    0,    0,    0,
+                                 0,    0,    0,    7,    0x3f, 0xfe, 0x25, 0x01, 0x02, 0x00, 0x00, 0x03,
+                                 0,    0,    0,    0,    0,    0,    0,    1,    0x0a, 0xea, 0x06, 0xe6};
     CU_ASSERT_EQUAL(toeplitz(microsoft_key, v4, sizeof(v4)), 0x51ccc178);
     CU_ASSERT_EQUAL(toeplitz(microsoft_key, v6, sizeof(v6)), 0x40207d3d);
 }
