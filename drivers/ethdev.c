@@ -11,15 +11,22 @@
 
 #define DESCRIPTORS_DEFAULT 1024u // per ring, where the driver table says nothing
 
-static int check_limits(const struct port *p, const struct rte_eth_dev_info *info, unsigned n,
-                        struct rte_mempool *pool, char *err, size_t err_len)
+// How many of the wanted queues the device has, or -1 when the configuration insists on more.
+static int choose_queues(const struct port *p, const struct rte_eth_dev_info *info, unsigned wanted,
+                         char *err, size_t err_len)
+{
+    unsigned max = RTE_MIN(info->max_rx_queues, info->max_tx_queues);
+    if (p->config->queues > max && wanted > max)
+        return driver_error(p->config, err, err_len, "%u queues wanted, the device has %u; set queues: %u",
+                            p->config->queues, max, max);
+    return (int)RTE_MIN(wanted, max);
+}
+
+static int check_sizes(const struct port *p, const struct rte_eth_dev_info *info, struct rte_mempool *pool,
+                       char *err, size_t err_len)
 {
     const struct config_port *c = p->config;
     unsigned room = rte_pktmbuf_data_room_size(pool) - RTE_PKTMBUF_HEADROOM;
-    if (n > info->max_rx_queues || n > info->max_tx_queues)
-        return driver_error(c, err, err_len, "%u queues wanted, the device has %u; set queues: %u", n,
-                            RTE_MIN(info->max_rx_queues, info->max_tx_queues),
-                            RTE_MIN(info->max_rx_queues, info->max_tx_queues));
     if (c->mtu > info->max_mtu)
         return driver_error(c, err, err_len, "MTU %u, the device takes at most %u; set mtu: %u", c->mtu,
                             info->max_mtu, info->max_mtu);
@@ -110,40 +117,45 @@ static void steer_groups(struct port *p, uint16_t ethdev, unsigned n)
     rss_steer(p, ethdev, n, owner);
 }
 
-int ethdev_start(struct port *p, const struct port_driver *d, uint16_t ethdev, unsigned n,
-                 struct rte_mempool *const *pools, char *err, size_t err_len)
+static int configure(struct port *p, const struct port_driver *d, uint16_t ethdev, unsigned n,
+                     const struct rte_eth_dev_info *info, struct rte_mempool *const *pools)
 {
-    struct rte_eth_dev_info info;
     struct rte_eth_conf conf = {0};
-    uint8_t key[RSS_KEY_MAX];
-    int rc = rte_eth_dev_info_get(ethdev, &info);
-    if (rc < 0)
-        return driver_error(p->config, err, err_len, "device information: %s", rte_strerror(-rc));
-    if (check_limits(p, &info, n, pools[0], err, err_len) < 0)
-        return -1;
     if (d->offloads) {
-        choose_offloads(p, &info, &conf);
-        rss_configure(p, &info, n, &conf, key);
+        choose_offloads(p, info, &conf);
+        rss_configure(p, info, n, &conf);
     } else if (p->n_queues == 0) {
         port_fact(p, "checksums and steering in software: driver %s has neither", d->name);
     }
-    if (p->config->mtu + RTE_ETHER_HDR_LEN <= info.max_rx_pktlen)
+    if (p->config->mtu + RTE_ETHER_HDR_LEN <= info->max_rx_pktlen)
         conf.rxmode.mtu = p->config->mtu;
-    rc = rte_eth_dev_configure(ethdev, (uint16_t)n, (uint16_t)n, &conf);
-    if (rc == 0)
-        rc = setup_queues(p, d, ethdev, n, &conf, pools);
+    int rc = rte_eth_dev_configure(ethdev, (uint16_t)n, (uint16_t)n, &conf);
+    return rc < 0 ? rc : setup_queues(p, d, ethdev, n, &conf, pools);
+}
+
+int ethdev_start(struct port *p, const struct port_driver *d, uint16_t ethdev, unsigned wanted,
+                 struct rte_mempool *const *pools, char *err, size_t err_len)
+{
+    struct rte_eth_dev_info info;
+    int rc = rte_eth_dev_info_get(ethdev, &info);
+    if (rc < 0)
+        return driver_error(p->config, err, err_len, "device information: %s", rte_strerror(-rc));
+    int n = choose_queues(p, &info, wanted, err, err_len);
+    if (n < 0 || check_sizes(p, &info, pools[0], err, err_len) < 0)
+        return -1;
+    rc = configure(p, d, ethdev, (unsigned)n, &info, pools);
     if (rc == 0 && set_mac(p, d, ethdev, err, err_len) < 0)
         return -1;
     if (rc == 0)
         rc = rte_eth_dev_start(ethdev);
     if (rc == 0 && d->started)
-        rc = d->started(ethdev, n);
+        rc = d->started(ethdev, (unsigned)n);
     if (rc < 0)
         return driver_error(p->config, err, err_len, "%s does not start: %s; %s",
                             p->config->device ? p->config->device : "device", rte_strerror(-rc), d->remedy);
     accept_multicast(ethdev);
-    p->n_queues += n;
+    p->n_queues += (unsigned)n;
     if (d->offloads)
-        steer_groups(p, ethdev, n);
+        steer_groups(p, ethdev, (unsigned)n);
     return 0;
 }

@@ -5,9 +5,10 @@
 
 #include "drivers/driver.h"
 
-// Configures and starts one ethdev with n queues, which become p->queues[p->n_queues...] with pools[0..n) for
-// their packets. Returns 0, or -1 with cause and remedy in err (the ethdev is closed by the caller then).
-int ethdev_start(struct port *p, const struct port_driver *d, uint16_t ethdev, unsigned n,
+// Configures and starts one ethdev with the wanted queues, or as many as the device has; they become
+// p->queues[p->n_queues...] with pools[0...] for their packets. Returns 0, or -1 with cause and remedy in err
+// (the ethdev is closed by the caller then).
+int ethdev_start(struct port *p, const struct port_driver *d, uint16_t ethdev, unsigned wanted,
                  struct rte_mempool *const *pools, char *err, size_t err_len);
 
 #endif

@@ -129,15 +129,15 @@ int port_open(struct port *p, const struct config_port *c, unsigned index, unsig
     p->index = index;
     int n = check(c, workers, err, err_len);
     int rc = n < 0 || set_addresses(p, err, err_len) < 0 ? -1 : 0;
-    unsigned step = d->queue_per_ethdev ? 1 : (unsigned)n;
-    while (rc == 0 && p->n_queues < (unsigned)n)
-        rc = start_ethdev(p, step, pools, err, err_len);
+    unsigned ethdevs = d->queue_per_ethdev ? (unsigned)n : 1;
+    for (unsigned i = 0; rc == 0 && i < ethdevs; i++)
+        rc = start_ethdev(p, d->queue_per_ethdev ? 1 : (unsigned)n, pools, err, err_len);
     if (rc < 0) {
         port_close(p);
         return -1;
     }
-    if ((unsigned)n < workers)
-        port_fact(p, "%d queue%s for %u workers", n, n == 1 ? "" : "s", workers);
+    if (p->n_queues < workers)
+        port_fact(p, "%u queue%s for %u workers", p->n_queues, p->n_queues == 1 ? "" : "s", workers);
     return 0;
 }
 

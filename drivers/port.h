@@ -14,6 +14,8 @@
 struct rte_mempool;
 typedef struct json_t json_t;
 
+#define PORT_RSS_KEY_MAX 64u
+
 // One pair of receive and transmit queues, used by one worker only.
 struct port_queue {
     uint16_t ethdev;
@@ -30,7 +32,8 @@ struct port {
     struct port_queue queues[CONFIG_WORKERS_MAX]; // queue k belongs to worker k
     bool rx_csum; // the device verifies IP and UDP/TCP checksums (mbuf flags are meaningful)
     bool tx_udp_csum, tx_ip_csum;
-    bool steering;   // native requests reach the worker that owns their slot group by RSS
+    bool steering;                     // native requests reach the worker that owns their slot group by RSS
+    uint8_t rss_key[PORT_RSS_KEY_MAX]; // the driver reads it when it starts
     char facts[512]; // what was chosen or is missing, for port show: "RSS in software: device has one queue;
                      // ..."
 };

@@ -64,15 +64,14 @@ static const char *table_refused(const struct rte_eth_dev_info *info)
 {
     if (!(info->flow_type_rss_offloads & RSS_UDP))
         return "the device does not hash UDP ports";
-    if (info->hash_key_size < RSS_KEY_MIN || info->hash_key_size > RSS_KEY_MAX)
+    if (info->hash_key_size < RSS_KEY_MIN || info->hash_key_size > PORT_RSS_KEY_MAX)
         return "the device takes no RSS key";
     if (info->reta_size < 2 || info->reta_size > RSS_RETA_MAX || (info->reta_size & (info->reta_size - 1)))
         return "the device has no usable indirection table";
     return NULL;
 }
 
-void rss_configure(struct port *p, const struct rte_eth_dev_info *info, unsigned n, struct rte_eth_conf *conf,
-                   uint8_t *key)
+void rss_configure(struct port *p, const struct rte_eth_dev_info *info, unsigned n, struct rte_eth_conf *conf)
 {
     struct rte_eth_rss_conf *rss = &conf->rx_adv_conf.rss_conf;
     const char *why = table_refused(info);
@@ -88,9 +87,9 @@ void rss_configure(struct port *p, const struct rte_eth_dev_info *info, unsigned
         return;
     }
     bool ipv6 = !has_family(p, 4) && has_family(p, 6);
-    rss_port_key(key, info->hash_key_size, info->reta_size, ipv6);
+    rss_port_key(p->rss_key, info->hash_key_size, info->reta_size, ipv6);
     rss->rss_hf = RSS_UDP & info->flow_type_rss_offloads;
-    rss->rss_key = key;
+    rss->rss_key = p->rss_key;
     rss->rss_key_len = info->hash_key_size;
     port_fact(p, "RSS key for the destination port of %s", ipv6 ? "IPv6" : "IPv4 (IPv6 in software)");
 }
@@ -109,7 +108,7 @@ static int write_table(uint16_t ethdev, const uint16_t *queues, unsigned size)
 // Some devices accept a key and keep their own.
 static bool key_is_ours(uint16_t ethdev, const struct rte_eth_dev_info *info, bool ipv6)
 {
-    uint8_t want[RSS_KEY_MAX], have[RSS_KEY_MAX] = {0};
+    uint8_t want[PORT_RSS_KEY_MAX], have[PORT_RSS_KEY_MAX] = {0};
     struct rte_eth_rss_conf rss = {.rss_key = have, .rss_key_len = info->hash_key_size};
     rss_port_key(want, info->hash_key_size, info->reta_size, ipv6);
     return rte_eth_dev_rss_hash_conf_get(ethdev, &rss) == 0 && !memcmp(want, have, info->hash_key_size);

@@ -12,7 +12,6 @@
 #include "dataplane/net/net.h"
 
 #define RSS_KEY_MIN  40u // bytes; IPv6 input of 36 bytes and a 32-bit hash
-#define RSS_KEY_MAX  64u
 #define RSS_RETA_MAX 512u
 
 // Writes the key of key_len bytes for a table of reta_size (a power of two, 2..RSS_RETA_MAX) entries.
@@ -30,10 +29,10 @@ struct port;
 struct rte_eth_dev_info;
 struct rte_eth_conf;
 
-// Chooses RSS for a device with n queues before rte_eth_dev_configure: fills conf, says what in p->facts.
-// key: at least RSS_KEY_MAX bytes that live as long as conf.
-void rss_configure(struct port *p, const struct rte_eth_dev_info *info, unsigned n, struct rte_eth_conf *conf,
-                   uint8_t *key);
+// Chooses RSS for a device with n queues before rte_eth_dev_configure: fills conf and p->rss_key, says what
+// in p->facts.
+void rss_configure(struct port *p, const struct rte_eth_dev_info *info, unsigned n,
+                   struct rte_eth_conf *conf);
 
 // Publishes group_owner[] (queue numbers below n) to the started device's table. On success p->steering is
 // true if every group reaches its owner; otherwise false and p->facts says why.
