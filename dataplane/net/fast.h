@@ -41,7 +41,7 @@ static inline bool net_fast_addrs6(const struct net_if *nif, const uint8_t *src,
 static inline bool net_fast_udp_ok(const uint8_t *udp, uint32_t length, csum_acc pseudo, bool verify)
 {
     return get16(udp + 4) == length && length >= UDP_HEADER && raw16(udp + 6) != 0 &&
-           (!verify || csum_fold(csum_bytes(pseudo, udp, length)) == 0xffff);
+           (!verify || csum_valid(csum_bytes(pseudo, udp, length)));
 }
 
 static inline bool net_fast_parse4(const struct net_if *nif, uint8_t *f, uint32_t len, unsigned csum,
@@ -54,8 +54,7 @@ static inline bool net_fast_parse4(const struct net_if *nif, uint8_t *f, uint32_
     bool source = (first != 0) & (first != 127) & (first < 224);
     if (!(header & source) || !net_fast_addrs4(nif, src, get32(ip + 16)))
         return false;
-    if (!(csum & NET_CSUM_IP_GOOD) &&
-        csum_fold((csum_acc)raw64(ip) + raw64(ip + 8) + raw32(ip + 16)) != 0xffff)
+    if (!(csum & NET_CSUM_IP_GOOD) && !csum_valid((csum_acc)raw64(ip) + raw64(ip + 8) + raw32(ip + 16)))
         return false;
     uint32_t length = total - IP4_HEADER;
     if (!net_fast_udp_ok(udp, length, csum_pseudo4(ip, PROTO_UDP, length), !(csum & NET_CSUM_L4_GOOD)))
