@@ -205,18 +205,19 @@ int main(int argc, char **argv)
         return status;
     char err[512], *file = realpath(o.config, NULL);
     struct config *c = config_load(o.config, err, sizeof(err));
-    if (!c || !file) {
-        log_line(LOG_LEVEL_ERROR, "%s", c ? strerror(errno) : err);
-        return EXIT_USAGE;
-    }
     if (!o.dataplane)
         o.dataplane = find_dataplane();
     if (!o.group && getgrnam(DEFAULT_GROUP))
         o.group = DEFAULT_GROUP;
-    o.config = file;
-    status = EXIT_FAILURE;
-    if (make_directory("run_dir", c->run_dir, 0755) && make_directory("data_dir", c->data_dir, 0700))
+    if (!c || !file) {
+        log_line(LOG_LEVEL_ERROR, "%s", c ? strerror(errno) : err);
+        status = EXIT_USAGE;
+    } else if (make_directory("run_dir", c->run_dir, 0755) && make_directory("data_dir", c->data_dir, 0700)) {
+        o.config = file; // absolute: it names the same file in every log and process list
         status = serve(&o, c);
+    } else {
+        status = EXIT_FAILURE;
+    }
     config_free(c);
     free(file);
     return status;

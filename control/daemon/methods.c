@@ -73,7 +73,7 @@ static json_t *method_config_set(void *ctx, const json_t *params, struct api_rep
     json_t *value = json_object_get(params, "value");
     if (!key || !value)
         return invalid(err, "\"key\" (a string) and \"value\" must be given");
-    if (!settings_check(d->settings, key, value, err))
+    if (!settings_check(key, value, err))
         return NULL;
     bool serving = d->supervisor.state == SUPERVISOR_SERVING;
     if (serving) {
