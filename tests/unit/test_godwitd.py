@@ -187,6 +187,7 @@ class Daemon(unittest.TestCase):
         refused = self.ctl("drops")
         self.assertEqual(refused.returncode, 1)
         self.assertIn("does not answer", refused.stderr)
+        self.assertEqual(self.ask("status")["dataplane"]["state"], "unresponsive")
         self.steer("silent", False)
         wait_for("it answers again", lambda: self.ctl("drops").returncode == 0)
 
