@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "drivers/driver.h"
-#include "drivers/guard.h"
+#include "drivers/front.h"
 
 static json_t *describe_statistics(const struct port *p)
 {
@@ -13,11 +13,6 @@ static json_t *describe_statistics(const struct port *p)
         struct rte_eth_stats s = {0};
         if (rte_eth_stats_get(p->ethdevs[i], &s) < 0)
             continue;
-        uint64_t rx, tx;
-        if (guard_counts(p->ethdevs[i], &rx, &tx)) {
-            s.ipackets = rx;
-            s.opackets = tx;
-        }
         sum.ipackets += s.ipackets;
         sum.opackets += s.opackets;
         sum.imissed += s.imissed;
@@ -25,6 +20,8 @@ static json_t *describe_statistics(const struct port *p)
         sum.rx_nombuf += s.rx_nombuf;
         sum.oerrors += s.oerrors;
     }
+    if (p->front)
+        front_counts(p->front, &sum.ipackets, &sum.opackets);
     return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "rx", (json_int_t)sum.ipackets, "tx",
                      (json_int_t)sum.opackets, "rx_missed", (json_int_t)sum.imissed, "rx_errors",
                      (json_int_t)sum.ierrors, "rx_no_buffer", (json_int_t)sum.rx_nombuf, "tx_errors",
@@ -34,7 +31,8 @@ static json_t *describe_statistics(const struct port *p)
 static json_t *describe_link(const struct port *p)
 {
     struct rte_eth_link link = {0};
-    rte_eth_link_get_nowait(p->ethdevs[0], &link);
+    if (p->n_ethdevs > 0)
+        rte_eth_link_get_nowait(p->ethdevs[0], &link);
     json_int_t mbps = link.link_speed == RTE_ETH_SPEED_NUM_UNKNOWN ? 0 : link.link_speed;
     return json_pack("{s:b, s:I}", "up", (int)link.link_status, "mbps", mbps);
 }

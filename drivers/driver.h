@@ -14,6 +14,7 @@ struct port_driver {
     const char *library;   // shared object of DPDK's poll-mode driver; NULL: whatever the PCI bus finds
     unsigned eal_needs;    // PORT_EAL_*
     bool queue_per_ethdev; // every queue is an ethdev of its own
+    bool fronted;          // the peer is a process: workers poll a front (front.h)
     bool offloads;         // checksums and RSS are done by a device, not by the poll-mode driver in software
     bool separate_mac;     // the ethdev's MAC belongs to the kernel's end of the wire
     uint16_t descriptors;  // per ring; 0: what the device suggests
@@ -30,10 +31,6 @@ struct port_driver {
     // Instead of devargs: creates or finds the ethdev. Returns its number, or -1 with cause and remedy in
     // err.
     int (*attach)(const struct config_port *c, unsigned index, unsigned n, char *err, size_t err_len);
-
-    // Called with the started ethdev. Returns 0 or -errno. May be NULL.
-    int (*started)(uint16_t ethdev, unsigned n);
-    void (*stopped)(uint16_t ethdev);
 
     // Frees what attach made, after the ethdev was closed. May be NULL.
     void (*detach)(unsigned index, unsigned n);

@@ -80,7 +80,7 @@ static int set_mac(struct port *p, const struct port_driver *d, uint16_t ethdev,
     struct rte_ether_addr mac;
     const struct config_port *c = p->config;
     if (!c->mac) {
-        if (p->n_queues == 0) {
+        if (rte_is_zero_ether_addr((struct rte_ether_addr *)p->nif.mac)) {
             rte_eth_macaddr_get(ethdev, &mac);
             if (d->separate_mac) { // the kernel's end keeps the ethdev's address: ours is its neighbour
                 mac.addr_bytes[0] = (uint8_t)((mac.addr_bytes[0] | RTE_ETHER_LOCAL_ADMIN_ADDR) & 0xfe);
@@ -148,8 +148,6 @@ int ethdev_start(struct port *p, const struct port_driver *d, uint16_t ethdev, u
         return -1;
     if (rc == 0)
         rc = rte_eth_dev_start(ethdev);
-    if (rc == 0 && d->started)
-        rc = d->started(ethdev, (unsigned)n);
     if (rc < 0)
         return driver_error(p->config, err, err_len, "%s does not start: %s; %s",
                             p->config->device ? p->config->device : "device", rte_strerror(-rc), d->remedy);

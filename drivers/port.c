@@ -2,6 +2,7 @@
 #include "drivers/port.h"
 
 #include <dlfcn.h>
+#include <rte_cycles.h>
 #include <rte_dev.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
@@ -11,7 +12,11 @@
 #include <string.h>
 
 #include "drivers/ethdev.h"
+#include "drivers/front.h"
 #include "drivers/pci.h"
+#include "drivers/unix_path.h"
+
+#define HANDSHAKE_SECONDS 3u
 
 static unsigned wanted(const struct config_port *c, unsigned workers)
 {
@@ -106,8 +111,7 @@ static int set_addresses(struct port *p, char *err, size_t err_len)
     return c->gateway6 ? parse_address(c, "gateway6", c->gateway6, &nif->gateway6, err, err_len) : 0;
 }
 
-static int start_ethdev(struct port *p, unsigned n, struct rte_mempool *const *pools, char *err,
-                        size_t err_len)
+static int start_ethdev(struct port *p, unsigned n, char *err, size_t err_len)
 {
     const struct port_driver *d = driver_of(p->config->driver);
     unsigned first = p->n_queues;
@@ -116,7 +120,36 @@ static int start_ethdev(struct port *p, unsigned n, struct rte_mempool *const *p
     if (ethdev < 0)
         return -1;
     p->ethdevs[p->n_ethdevs++] = (uint16_t)ethdev;
-    return ethdev_start(p, d, (uint16_t)ethdev, n, pools + first, err, err_len);
+    return ethdev_start(p, d, (uint16_t)ethdev, n, p->pools + first, err, err_len);
+}
+
+static void close_ethdevs(struct port *p)
+{
+    const struct port_driver *d = driver_of(p->config->driver);
+    for (unsigned i = 0; i < p->n_ethdevs; i++) {
+        char name[RTE_DEV_NAME_MAX_LEN];
+        rte_eth_dev_stop(p->ethdevs[i]);
+        rte_eth_dev_close(p->ethdevs[i]);
+        if (d->devargs) {
+            vdev_name(name, d, p->index, i);
+            rte_eal_hotplug_remove("vdev", name);
+        }
+    }
+    p->n_ethdevs = 0;
+}
+
+static int open_front(struct port *p, char *err, size_t err_len)
+{
+    int front = front_open(p->index, p->n_queues);
+    if (front < 0)
+        return driver_error(p->config, err, err_len,
+                            "no room for another port (%s); configure fewer ports or queues",
+                            strerror(-front));
+    p->front = (uint16_t)front;
+    for (unsigned k = 0; k < p->n_queues; k++)
+        p->queues[k] = (struct port_queue){p->front, (uint16_t)k};
+    front_attach(p->front, p->ethdevs[0]);
+    return 0;
 }
 
 int port_open(struct port *p, const struct config_port *c, unsigned index, unsigned workers,
@@ -127,11 +160,15 @@ int port_open(struct port *p, const struct config_port *c, unsigned index, unsig
     signal(SIGPIPE, SIG_IGN); // DPDK writes to sockets whose peer may be gone
     p->config = c;
     p->index = index;
+    p->connect_tsc = rte_get_timer_cycles();
+    memcpy(p->pools, pools, workers * sizeof(pools[0]));
     int n = check(c, workers, err, err_len);
     int rc = n < 0 || set_addresses(p, err, err_len) < 0 ? -1 : 0;
     unsigned ethdevs = d->queue_per_ethdev ? (unsigned)n : 1;
     for (unsigned i = 0; rc == 0 && i < ethdevs; i++)
-        rc = start_ethdev(p, d->queue_per_ethdev ? 1 : (unsigned)n, pools, err, err_len);
+        rc = start_ethdev(p, d->queue_per_ethdev ? 1 : (unsigned)n, err, err_len);
+    if (rc == 0 && d->fronted)
+        rc = open_front(p, err, err_len);
     if (rc < 0) {
         port_close(p);
         return -1;
@@ -143,19 +180,50 @@ int port_open(struct port *p, const struct config_port *c, unsigned index, unsig
 
 void port_close(struct port *p)
 {
-    const struct port_driver *d = p->config ? driver_of(p->config->driver) : NULL;
-    for (unsigned i = 0; i < p->n_ethdevs; i++) {
-        char name[RTE_DEV_NAME_MAX_LEN];
-        rte_eth_dev_stop(p->ethdevs[i]);
-        if (d->stopped)
-            d->stopped(p->ethdevs[i]);
-        rte_eth_dev_close(p->ethdevs[i]);
-        if (d->devargs) {
-            vdev_name(name, d, p->index, i);
-            rte_eal_hotplug_remove("vdev", name);
-        }
-    }
-    if (d && d->detach)
+    if (!p->config)
+        return;
+    const struct port_driver *d = driver_of(p->config->driver);
+    close_ethdevs(p);
+    if (d->detach)
         d->detach(p->index, p->n_queues);
+    if (p->front)
+        front_close(p->front);
     memset(p, 0, sizeof(*p));
+}
+
+static bool is_client(const struct config_port *c)
+{
+    return c->driver == CONFIG_VIRTIO_USER || (c->driver == CONFIG_MEMIF && !c->server);
+}
+
+// Or about to be: a memif server that is hung up on during the handshake does not survive it (DPDK 22.11).
+static bool is_connected(const struct port *p)
+{
+    struct rte_eth_link link = {0};
+    if (rte_get_timer_cycles() - p->connect_tsc < HANDSHAKE_SECONDS * rte_get_timer_hz())
+        return true;
+    return p->n_ethdevs > 0 && rte_eth_link_get_nowait(p->ethdevs[0], &link) == 0 && link.link_status;
+}
+
+// Works on a copy: workers read p->queues meanwhile.
+bool port_reconnect(struct port *p)
+{
+    char err[256];
+    if (!is_client(p->config) || is_connected(p) || unix_path_connect(p->config, err, sizeof(err)) < 0)
+        return false;
+    front_detach(p->front);
+    close_ethdevs(p);
+    p->connect_tsc = rte_get_timer_cycles();
+    struct port again = *p;
+    again.n_queues = 0;
+    bool connected =
+        start_ethdev(&again, p->n_queues, err, sizeof(err)) == 0 && again.n_queues == p->n_queues;
+    if (connected) {
+        p->ethdevs[0] = again.ethdevs[0];
+        p->n_ethdevs = 1;
+        front_attach(p->front, p->ethdevs[0]);
+    } else {
+        close_ethdevs(&again); // the peer went again: next time
+    }
+    return connected;
 }

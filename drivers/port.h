@@ -16,7 +16,8 @@ typedef struct json_t json_t;
 
 #define PORT_RSS_KEY_MAX 64u
 
-// One pair of receive and transmit queues, used by one worker only.
+// One pair of receive and transmit queues, used by one worker only. For rte_eth_rx_burst and rte_eth_tx_burst
+// alone: where the peer is a process (memif, virtio_user) ethdev is a stand-in that no other function knows.
 struct port_queue {
     uint16_t ethdev;
     uint16_t queue;
@@ -27,6 +28,9 @@ struct port {
     unsigned index;
     unsigned n_ethdevs;
     uint16_t ethdevs[CONFIG_WORKERS_MAX];
+    uint16_t front; // what the workers poll in place of ethdevs[0]; 0: none
+    uint64_t connect_tsc; // when the peer was last called
+    struct rte_mempool *pools[CONFIG_WORKERS_MAX];
     struct net_if nif;
     unsigned n_queues;
     struct port_queue queues[CONFIG_WORKERS_MAX]; // queue k belongs to worker k
@@ -57,6 +61,11 @@ int port_eal_args(const struct config_port *c, unsigned index, unsigned queues, 
 int port_open(struct port *p, const struct config_port *c, unsigned index, unsigned workers,
               struct rte_mempool *const *pools, char *err, size_t err_len);
 void port_close(struct port *p);
+
+// What the drivers of DPDK leave undone: connects a client of a peer process (memif with server: false,
+// virtio_user) again after the peer went away and came back. Call it about once a second from the thread that
+// uses port_describe and port_close; workers may poll meanwhile. Returns true when it connected.
+bool port_reconnect(struct port *p);
 
 // State for `port show`: driver, device, mac, mtu, link, addresses, queues, offloads, facts, ethdev
 // statistics (rx, tx, missed, errors, no-mbuf). New reference.

@@ -31,22 +31,17 @@ static int check_path(const struct config_port *c, int mode, char *err, size_t e
     return 0;
 }
 
-// 0: somebody listens; else -errno.
+// 0: a process has the socket; else -errno. Asks with a datagram socket, which a stream or packet socket
+// refuses unseen: a connection that ends at once would take DPDK's memif server down with it.
 static int probe(const char *path)
 {
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
     strncpy(addr.sun_path, path, sizeof(addr.sun_path) - 1);
-    int rc = -ENOENT;
-    static const int types[] = {SOCK_STREAM, SOCK_SEQPACKET};
-    for (unsigned i = 0; i < 2; i++) {
-        int fd = socket(AF_UNIX, types[i] | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        if (fd < 0)
-            return -errno;
-        rc = connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ? -errno : 0;
-        close(fd);
-        if (rc != -EPROTOTYPE)
-            return rc;
-    }
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    int rc = connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 && errno != EPROTOTYPE ? -errno : 0;
+    close(fd);
     return rc;
 }
 
@@ -68,13 +63,14 @@ int unix_path_listen(const struct config_port *c, char *err, size_t err_len)
     return 0;
 }
 
-int unix_path_connect(const struct config_port *c, int required, char *err, size_t err_len)
+int unix_path_connect(const struct config_port *c, char *err, size_t err_len)
 {
-    struct stat st;
     if (check_path(c, X_OK, err, err_len) < 0)
         return -1;
-    if (required && (lstat(c->device, &st) < 0 || !S_ISSOCK(st.st_mode)))
+    int rc = probe(c->device);
+    if (rc < 0)
         return driver_error(c, err, err_len,
-                            "nothing listens on %s; start the peer (the vhost-user server) first", c->device);
+                            "nothing listens on %s (%s); start the peer, the server of that socket, first",
+                            c->device, strerror(-rc));
     return 0;
 }

@@ -11,8 +11,8 @@ struct config_port;
 // socket that nobody listens on is removed. Returns 0, or -1 with cause and remedy in err.
 int unix_path_listen(const struct config_port *c, char *err, size_t err_len);
 
-// The socket c->device will be connected to: the path is usable and its directory exists. required: somebody
-// must listen already. Returns 0, or -1 with cause and remedy in err.
-int unix_path_connect(const struct config_port *c, int required, char *err, size_t err_len);
+// The socket c->device will be connected to: somebody must listen already. Returns 0, or -1 with cause and
+// remedy in err.
+int unix_path_connect(const struct config_port *c, char *err, size_t err_len);
 
 #endif

@@ -10,7 +10,7 @@
 
 static int check(const struct config_port *c, unsigned queues, char *err, size_t err_len)
 {
-    return unix_path_connect(c, 1, err, err_len) < 0 ? -1 : (int)queues;
+    return unix_path_connect(c, err, err_len) < 0 ? -1 : (int)queues;
 }
 
 static void devargs(const struct config_port *c, unsigned first, unsigned n, char *out)
@@ -22,6 +22,7 @@ static void devargs(const struct config_port *c, unsigned first, unsigned n, cha
 const struct port_driver driver_virtio_user = {
     .name = "virtio_user",
     .library = "librte_net_virtio.so.23",
+    .fronted = true,
     .eal_needs = PORT_EAL_SINGLE_FILE,
     .descriptors = QUEUE_SIZE,
     .remedy = "the vhost-user server must be listening and offer as many queues",

@@ -127,7 +127,8 @@ static json_t *exchange(int fd, const char *path, const char *line, int64_t dead
 {
     char *buf = malloc(API_LINE_MAX);
     ssize_t len = -1;
-    if (buf && send_line(fd, line, deadline))
+    // A server that refuses the connection answers and closes without reading.
+    if (buf && (send_line(fd, line, deadline) || errno == EPIPE || errno == ECONNRESET))
         len = receive_line(fd, buf, deadline);
     json_t *result = len < 0 ? no_answer(path, err) : jsonrpc_result(buf, (size_t)len, err);
     free(buf);

@@ -4,7 +4,6 @@
 #include "control/cli/request.h"
 
 #include <stdio.h>
-#include <string.h>
 
 static void show_list(const char *title, const json_t *list)
 {

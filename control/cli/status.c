@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The verbs status and version.
-#include "control/api/api.h"
 #include "control/cli/print.h"
 #include "control/cli/request.h"
 
 #include <stdio.h>
-#include <string.h>
 
 static void show_serving(const json_t *d)
 {

@@ -79,6 +79,11 @@ static bool ends_within(const struct dataplane *d, int timeout_ms)
     return poll(&p, 1, timeout_ms) > 0;
 }
 
+bool dataplane_has_ended(const struct dataplane *d)
+{
+    return d->pidfd >= 0 && ends_within(d, 0);
+}
+
 bool dataplane_end(struct dataplane *d)
 {
     char how[80];

@@ -18,6 +18,8 @@ int dataplane_spawn(struct dataplane *d, const char *program, const char *config
 // Takes hold of the process that listens at socket. Returns 0 or an errno (ENOENT, ECONNREFUSED: nobody
 // does).
 int dataplane_attach(struct dataplane *d, const char *socket);
+// Whether the process has ended (and waits for dataplane_reap).
+bool dataplane_has_ended(const struct dataplane *d);
 // After the pidfd became readable: lets go of the process and writes how it ended.
 void dataplane_reap(struct dataplane *d, char *how, size_t how_len);
 // Ends the process: SIGTERM, and SIGKILL after 5 s. Returns false when it needed the latter. Blocks.

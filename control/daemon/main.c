@@ -113,10 +113,16 @@ static bool make_directory(const char *key, const char *path, mode_t mode)
     return false;
 }
 
-static void on_serving(void *ctx)
+// Ready also when the data plane failed: from here on an operator can ask why.
+static void on_change(void *ctx)
 {
-    daemon_apply(ctx);
-    notify_send("READY=1\nSTATUS=serving");
+    struct daemon *d = ctx;
+    char text[256];
+    if (d->supervisor.state == SUPERVISOR_SERVING)
+        daemon_apply(d);
+    bool serving = d->supervisor.state == SUPERVISOR_SERVING;
+    snprintf(text, sizeof(text), "READY=1\nSTATUS=%s", serving ? "serving" : d->supervisor.reason);
+    notify_send(text);
 }
 
 // Blocks the signals that end us. Returns a descriptor that tells of them.
@@ -138,17 +144,12 @@ static void run(struct daemon *d, struct api_server *server, int signals)
         struct pollfd p[] = {
             {.fd = signals, .events = POLLIN},
             {.fd = api_server_fd(server), .events = POLLIN},
-            {.fd = d->supervisor.process.pidfd, .events = POLLIN},
+            {.fd = d->supervisor.process.pidfd, .events = POLLIN}, // for supervisor_tick
         };
         if (poll(p, 3, supervisor_tick(&d->supervisor, clock_ms())) < 0)
             continue;
         if (p[0].revents)
             d->stopping = true;
-        if (p[2].revents) {
-            supervisor_ended(&d->supervisor, clock_ms());
-            // Ready to be asked why: an operator's tools work from here on.
-            notify_send("READY=1\nSTATUS=the data plane ended, starting it again");
-        }
         if (p[1].revents)
             api_server_poll(server);
         if (d->unapplied && d->supervisor.state == SUPERVISOR_SERVING)
@@ -170,7 +171,7 @@ static int serve(const struct options *o, const struct config *c)
     d.supervisor = (struct supervisor){.program = o->dataplane,
                                        .config = o->config,
                                        .socket = socket,
-                                       .serving = on_serving,
+                                       .changed = on_change,
                                        .ctx = &d,
                                        .process.pidfd = -1};
     int signals = catch_signals();
@@ -205,18 +206,19 @@ int main(int argc, char **argv)
         return status;
     char err[512], *file = realpath(o.config, NULL);
     struct config *c = config_load(o.config, err, sizeof(err));
-    if (!c || !file) {
-        log_line(LOG_LEVEL_ERROR, "%s", c ? strerror(errno) : err);
-        return EXIT_USAGE;
-    }
     if (!o.dataplane)
         o.dataplane = find_dataplane();
     if (!o.group && getgrnam(DEFAULT_GROUP))
         o.group = DEFAULT_GROUP;
-    o.config = file;
-    status = EXIT_FAILURE;
-    if (make_directory("run_dir", c->run_dir, 0755) && make_directory("data_dir", c->data_dir, 0700))
+    if (!c || !file) {
+        log_line(LOG_LEVEL_ERROR, "%s", c ? strerror(errno) : err);
+        status = EXIT_USAGE;
+    } else if (make_directory("run_dir", c->run_dir, 0755) && make_directory("data_dir", c->data_dir, 0700)) {
+        o.config = file; // absolute: it names the same file in every log and process list
         status = serve(&o, c);
+    } else {
+        status = EXIT_FAILURE;
+    }
     config_free(c);
     free(file);
     return status;

@@ -27,7 +27,8 @@ static json_t *dataplane_status(struct daemon *d)
     struct api_reply err;
     json_t *status = supervisor_call(s, "status", NULL, &err);
     if (!status) {
-        status = json_pack("{s:s}", "state", supervisor_state_name(s->state));
+        const char *state = supervisor_state_name(s->state);
+        status = json_pack("{s:s}", "state", s->state == SUPERVISOR_SERVING ? "unresponsive" : state);
         json_object_set_new(status, "reason", json_string(err.message));
     }
     json_object_set_new(status, "restarts", json_integer(s->restarts));
@@ -73,7 +74,7 @@ static json_t *method_config_set(void *ctx, const json_t *params, struct api_rep
     json_t *value = json_object_get(params, "value");
     if (!key || !value)
         return invalid(err, "\"key\" (a string) and \"value\" must be given");
-    if (!settings_check(d->settings, key, value, err))
+    if (!settings_check(key, value, err))
         return NULL;
     bool serving = d->supervisor.state == SUPERVISOR_SERVING;
     if (serving) {

@@ -164,9 +164,8 @@ static bool is_known(const char *key)
     return false;
 }
 
-bool settings_check(const struct settings *s, const char *key, const json_t *value, struct api_reply *err)
+bool settings_check(const char *key, const json_t *value, struct api_reply *err)
 {
-    (void)s;
     int i = runtime_index(key);
     if (i < 0 && !is_known(key))
         return unknown(key, err);

@@ -18,7 +18,7 @@ void settings_close(struct settings *s); // NULL is nothing
 // {"config":[{"key","value","source":"default|file|runtime","runtime":bool}]}, of one key or (NULL) all.
 json_t *settings_get(const struct settings *s, const char *key, struct api_reply *err);
 // Whether key may get this value at run time (JSON null: back to the file's). err says why not.
-bool settings_check(const struct settings *s, const char *key, const json_t *value, struct api_reply *err);
+bool settings_check(const char *key, const json_t *value, struct api_reply *err);
 // Stores what settings_check accepted. Returns false with err filled; then nothing has changed.
 bool settings_put(struct settings *s, const char *key, json_t *value, struct api_reply *err);
 // What config.apply must be sent for key to have this value, or (NULL) for all keys to have theirs.

@@ -27,6 +27,7 @@ static void fail(struct supervisor *s, uint64_t now, uint64_t healthy_ms)
     s->state = SUPERVISOR_FAILED;
     s->retry_at = now + wait;
     log_line(LOG_LEVEL_ERROR, "data plane: %s; starting it again in %u ms", s->reason, wait);
+    s->changed(s->ctx);
 }
 
 void supervisor_start(struct supervisor *s, uint64_t now)
@@ -50,10 +51,13 @@ void supervisor_start(struct supervisor *s, uint64_t now)
     s->state = SUPERVISOR_STARTING;
 }
 
-void supervisor_ended(struct supervisor *s, uint64_t now)
+// Notices the end of the process.
+static void check_ended(struct supervisor *s, uint64_t now)
 {
     pid_t pid = s->process.pid;
     char how[100];
+    if (!dataplane_has_ended(&s->process))
+        return;
     dataplane_reap(&s->process, how, sizeof(how));
     snprintf(s->reason, sizeof(s->reason), "pid %d %s%s", pid, how,
              s->state == SUPERVISOR_STARTING ? " before it served" : "");
@@ -70,6 +74,7 @@ static bool answers(const struct supervisor *s)
 
 int supervisor_tick(struct supervisor *s, uint64_t now)
 {
+    check_ended(s, now);
     if (s->state == SUPERVISOR_FAILED && now >= s->retry_at) {
         s->restarts++;
         supervisor_start(s, now);
@@ -82,7 +87,7 @@ int supervisor_tick(struct supervisor *s, uint64_t now)
         return PROBE_EVERY_MS;
     s->state = SUPERVISOR_SERVING;
     log_line(LOG_LEVEL_INFO, "data plane: serving after %u ms", (unsigned)(clock_ms() - s->since));
-    s->serving(s->ctx);
+    s->changed(s->ctx);
     return IDLE_MS;
 }
 
@@ -122,6 +127,7 @@ static json_t *unavailable(const struct supervisor *s, uint64_t now, struct api_
 json_t *supervisor_call(struct supervisor *s, const char *method, const json_t *params, struct api_reply *err)
 {
     uint64_t now = clock_ms();
+    check_ended(s, now);
     if (s->state != SUPERVISOR_SERVING || now < s->silent_until)
         return unavailable(s, now, err);
     json_t *result = api_call(s->socket, method, json_incref((json_t *)params), CALL_TIMEOUT_MS, err);

@@ -21,7 +21,7 @@ struct supervisor {
     const char *program;        // path, or name to look up in PATH
     const char *config;         // file
     const char *socket;         // of the data plane
-    void (*serving)(void *ctx); // called whenever the data plane begins to answer
+    void (*changed)(void *ctx); // called when it becomes SERVING or FAILED
     void *ctx;
 
     enum supervisor_state state;
@@ -36,9 +36,8 @@ struct supervisor {
 
 // Attaches or starts. `s` has its first five members set.
 void supervisor_start(struct supervisor *s, uint64_t now);
-// To be called when process.pidfd is readable.
-void supervisor_ended(struct supervisor *s, uint64_t now);
-// Does what is due and returns after how many milliseconds to call again.
+// Does what is due and returns after how many milliseconds to call again, or earlier when process.pidfd
+// becomes readable.
 int supervisor_tick(struct supervisor *s, uint64_t now);
 // Ends the data plane for good and removes its socket. Blocks for up to 7 s.
 void supervisor_stop(struct supervisor *s);

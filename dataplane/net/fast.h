@@ -41,7 +41,7 @@ static inline bool net_fast_addrs6(const struct net_if *nif, const uint8_t *src,
 static inline bool net_fast_udp_ok(const uint8_t *udp, uint32_t length, csum_acc pseudo, bool verify)
 {
     return get16(udp + 4) == length && length >= UDP_HEADER && raw16(udp + 6) != 0 &&
-           (!verify || csum_fold(csum_bytes(pseudo, udp, length)) == 0xffff);
+           (!verify || csum_valid(csum_bytes(pseudo, udp, length)));
 }
 
 static inline bool net_fast_parse4(const struct net_if *nif, uint8_t *f, uint32_t len, unsigned csum,
@@ -55,7 +55,7 @@ static inline bool net_fast_parse4(const struct net_if *nif, uint8_t *f, uint32_
     if (!(header & source) || !net_fast_addrs4(nif, src, get32(ip + 16)))
         return false;
     if (!(csum & NET_CSUM_IP_GOOD) &&
-        csum_fold((csum_acc)raw64(ip) + raw64(ip + 8) + raw32(ip + 16)) != 0xffff)
+        !csum_valid(csum_word(raw64(ip)) + csum_word(raw64(ip + 8)) + raw32(ip + 16)))
         return false;
     uint32_t length = total - IP4_HEADER;
     if (!net_fast_udp_ok(udp, length, csum_pseudo4(ip, PROTO_UDP, length), !(csum & NET_CSUM_L4_GOOD)))
@@ -146,7 +146,7 @@ static inline void net_fast_reply4(uint8_t *ip, uint32_t length, bool offload_l4
     uint32_t second = DEFAULT_TTL | PROTO_UDP << 8;
     csum_acc addrs = (csum_acc)src + dst;
     put_raw64(ip, first);
-    put_raw32(ip + 8, second | (uint32_t)csum_finish(addrs + first + second) << 16);
+    put_raw32(ip + 8, second | (uint32_t)csum_finish(addrs + csum_word(first) + second) << 16);
     put_raw32(ip + 12, dst);
     put_raw32(ip + 16, src);
     net_fast_reply_udp(ip + IP4_HEADER, length, addrs + swap16(PROTO_UDP) + swap16((uint16_t)length),
@@ -162,7 +162,8 @@ static inline void net_fast_reply6(uint8_t *ip, uint32_t length, bool offload_l4
     put_raw64(ip + 16, d1);
     put_raw64(ip + 24, s0);
     put_raw64(ip + 32, s1);
-    csum_acc pseudo = (csum_acc)s0 + s1 + d0 + d1 + swap16(PROTO_UDP) + swap16((uint16_t)length);
+    csum_acc pseudo = csum_word(s0) + csum_word(s1) + csum_word(d0) + csum_word(d1) + swap16(PROTO_UDP) +
+                      swap16((uint16_t)length);
     net_fast_reply_udp(ip + IP6_HEADER, length, pseudo, offload_l4);
 }
 

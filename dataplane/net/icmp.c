@@ -16,8 +16,7 @@ enum counter icmp_check(const struct net_packet *p)
     unsigned length = p->len - p->l4;
     if (length < ICMP_HEADER)
         return CTR_icmp_short;
-    return csum_fold(csum_bytes(0, p->frame + p->l4, length)) == 0xffff ? COUNTER_NONE
-                                                                        : CTR_icmp_bad_checksum;
+    return csum_valid(csum_bytes(0, p->frame + p->l4, length)) ? COUNTER_NONE : CTR_icmp_bad_checksum;
 }
 
 static enum counter name_of(uint8_t type)

@@ -16,8 +16,7 @@ enum counter icmp6_check(const struct net_packet *p)
     if (length < ICMP_HEADER)
         return CTR_icmp6_short;
     csum_acc pseudo = csum_pseudo6(p->frame + p->l3, PROTO_ICMP6, length);
-    return csum_fold(csum_bytes(pseudo, p->frame + p->l4, length)) == 0xffff ? COUNTER_NONE
-                                                                             : CTR_icmp6_bad_checksum;
+    return csum_valid(csum_bytes(pseudo, p->frame + p->l4, length)) ? COUNTER_NONE : CTR_icmp6_bad_checksum;
 }
 
 void icmp6_seal(const uint8_t *ip, uint8_t *icmp, uint32_t len)

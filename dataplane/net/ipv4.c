@@ -57,7 +57,7 @@ static enum counter check_header(struct net_packet *p, unsigned csum)
         return CTR_ip4_bad_header_length;
     if (total < header || total > available)
         return CTR_ip4_bad_length;
-    if (!(csum & NET_CSUM_IP_GOOD) && csum_fold(csum_bytes(0, ip, header)) != 0xffff)
+    if (!(csum & NET_CSUM_IP_GOOD) && !csum_valid(csum_bytes(0, ip, header)))
         return CTR_ip4_bad_checksum;
     p->len = (uint16_t)(p->l3 + total);
     p->l4 = (uint16_t)(p->l3 + header);

@@ -9,10 +9,13 @@ static unsigned addr_length(uint8_t family)
     return family == 4 ? 4 : 16;
 }
 
+// Neighbours have consecutive addresses: every bit has to reach the index, or windows fill unevenly.
 static unsigned hash(uint8_t family, const uint8_t *bytes)
 {
     uint64_t h = family == 4 ? raw32(bytes) : raw64(bytes) * 0x9e3779b97f4a7c15u ^ raw64(bytes + 8);
-    return (unsigned)((h * 0xff51afd7ed558ccdu) >> 40);
+    h = (h ^ h >> 32) * 0x9e3779b97f4a7c15u;
+    h = (h ^ h >> 29) * 0x9e3779b97f4a7c15u;
+    return (unsigned)(h >> 40);
 }
 
 static struct neigh_entry *place(struct neigh_table *t, unsigned start, unsigned k)

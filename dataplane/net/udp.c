@@ -17,7 +17,7 @@ enum counter udp_check(struct net_packet *p, unsigned csum)
     if (!absent && !(csum & NET_CSUM_L4_GOOD)) {
         csum_acc pseudo =
             p->family == 4 ? csum_pseudo4(ip, PROTO_UDP, length) : csum_pseudo6(ip, PROTO_UDP, length);
-        if (csum_fold(csum_bytes(pseudo, udp, length)) != 0xffff)
+        if (!csum_valid(csum_bytes(pseudo, udp, length)))
             return CTR_udp_bad_checksum;
     }
     p->len = (uint16_t)(p->l4 + length);

@@ -239,3 +239,32 @@ def ping(veth, core, address, count=1500):
 
 def quantile(ordered, q):
     return ordered[min(len(ordered) - 1, int(q * len(ordered)))]
+
+
+def godwit_bench(arguments, prefix=()):
+    """Runs godwit-bench to its end and returns its JSON result."""
+    argv = [*prefix, program("godwit-bench"), "run", "--to", "198.18.0.2", "--json", "-", *map(str, arguments)]
+    done = subprocess.run(argv, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(argv)}: status {done.returncode}\n{done.stderr[-2000:]}")
+    return json.loads(done.stdout)
+
+
+def closed_loop(veth, core, mix, seconds):
+    """One request in flight through the kernel's UDP: {"p50", "p99"} in microseconds."""
+    result = godwit_bench(["--mix", mix, "--clients", 1, "--window", 1, "--keys", 10000, "--preload", "--warmup", 0.5,
+                           "--duration", seconds],
+                          ["nsenter", f"--net=/run/netns/{veth.client}", "--", "taskset", "-c", str(core)])
+    return {"p50": result["latency_us"]["p50"], "p99": result["latency_us"]["p99"]}
+
+
+def dpdk_load(wire, core, keys):
+    """Stores all records over a shared-memory wire ("memif:SOCKET")."""
+    godwit_bench(["--dpdk", wire, "--lcore", core, "--keys", keys, "--preload", "--mix", "get", "--warmup", 0,
+                  "--duration", 0.1])
+
+
+def dpdk_run(wire, core, mix, distribution, keys, seconds):
+    """As fast as it goes over a shared-memory wire, from a core of its own: the JSON result."""
+    return godwit_bench(["--dpdk", wire, "--lcore", core, "--keys", keys, "--mix", mix, "--distribution", distribution,
+                         "--warmup", 0.5, "--duration", seconds])

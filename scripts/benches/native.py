@@ -52,11 +52,13 @@ def godwit_start(options, generator, appliance):
     with tempfile.TemporaryDirectory() as folder:
         with m.Appliance(appliance, "memif", f"{folder}/wire.sock", folder, memory_mb=options.memory_mb) as server:
             server.wait_for(server.serving, 30, "serving")
-            m.dpdk_load(f"{folder}/wire.sock", generator, options.keys)
+            wire = f"memif:{folder}/wire.sock"
+            m.dpdk_load(wire, generator, options.keys)
             for mix, keys in WORKLOADS:
                 before = server.worker()
-                rate = m.dpdk_rate(f"{folder}/wire.sock", generator, mix, keys, options.keys, options.seconds)
-                results[f"{mix} {keys}"] = {"rate": rate, "stages": stages(before, server.worker())}
+                run = m.dpdk_run(wire, generator, mix, keys, options.keys, options.seconds)
+                results[f"{mix} {keys}"] = {"rate": run["requests_per_second"],
+                                            "stages": stages(before, server.worker())}
     return results
 
 

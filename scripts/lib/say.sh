@@ -4,7 +4,7 @@
 
 say_total=0   # steps the script announced
 say_step=0    # steps begun
-say_open=0    # 1: a step's line is waiting for its end
+say_open=0    # 1: a step's line is waiting for its end; lines: others stand below it
 say_began=0   # when the step began, seconds
 say_name=     # its text
 
@@ -23,9 +23,16 @@ step() {
     printf '[%2d/%d] %s ... ' "$say_step" "$say_total" "$1"
 }
 
+# step_lines: what follows prints lines of its own before the step ends.
+step_lines() {
+    printf '\n'
+    say_open=lines
+}
+
 # ok [DETAIL]: ends the step; with how long it took when that is worth knowing.
 ok() {
     local took=$((SECONDS - say_began)) detail=${1-}
+    [ "$say_open" != lines ] || printf '       '
     say_open=0
     [ "$took" -lt 2 ] || detail="${detail:+$detail, }$took s"
     printf 'ok%s\n' "${detail:+ ($detail)}"
@@ -39,6 +46,7 @@ note() {
 # fail CAUSE REMEDY [LOG]: ends the script with status 1, naming the cause, the end of the log and the remedy.
 fail() {
     local cause=$1 remedy=$2 log=${3-}
+    [ "$say_open" != lines ] || printf '       '
     [ "$say_open" = 0 ] || printf 'FAILED\n'
     say_open=0
     {

@@ -95,8 +95,10 @@ int main(int argc, char **argv)
     if (!c)
         return 2;
     run_dir = c->run_dir;
-    if (steered("fail"))
+    if (steered("fail")) {
+        config_free(c);
         return 3;
+    }
     applied = json_object();
     signal(SIGTERM, on_signal);
     snprintf(path, sizeof(path), "%s/dataplane.sock", c->run_dir);

@@ -5,7 +5,9 @@ Usage: test_godwitd.py GODWITD GODWITCTL FAKE_DATAPLANE
 """
 import json
 import os
+import pty
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -36,6 +38,12 @@ def alive(pid):
             return f.read().rsplit(")", 1)[1].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def readable_copy(program, directory):
+    """A copy that every user may run, whatever the permissions above the build directory."""
+    os.chmod(directory, 0o755)
+    return shutil.copy(program, directory)
 
 
 class Daemon(unittest.TestCase):
@@ -179,6 +187,7 @@ class Daemon(unittest.TestCase):
         refused = self.ctl("drops")
         self.assertEqual(refused.returncode, 1)
         self.assertIn("does not answer", refused.stderr)
+        self.assertEqual(self.ask("status")["dataplane"]["state"], "unresponsive")
         self.steer("silent", False)
         wait_for("it answers again", lambda: self.ctl("drops").returncode == 0)
 
@@ -277,6 +286,38 @@ class Daemon(unittest.TestCase):
         self.assertAlmostEqual(rates["requests_per_s"] * rates["seconds"], 500, delta=1)
         self.assertEqual(rates["workers"][0]["state"], "polling")
 
+    def test_top_is_live_until_q(self):
+        self.start()
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execv(GODWITCTL, [GODWITCTL, "--socket", self.control, "top"])
+        shown = ""
+        while "worker" not in shown:
+            shown += os.read(terminal, 4096).decode()
+        self.assertIn("requests/s", shown)
+        os.write(terminal, b"q")
+        self.assertEqual(os.waitpid(pid, 0)[1], 0)
+        os.close(terminal)
+
+    @unittest.skipIf(os.geteuid() != 0, "needs root to become another user")
+    def test_strangers_are_refused(self):
+        ctl = readable_copy(GODWITCTL, self.dir.name)
+        self.start()
+        # Even where the file's mode would let them in.
+        os.chmod(self.control, 0o666)
+        ask = [ctl, "--socket", self.control, "status"]
+        options = {"text": True, "capture_output": True, "check": False, "user": 65534, "extra_groups": []}
+        refused = subprocess.run(ask, group=65534, **options)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("no permission", refused.stderr)
+        os.chown(self.control, -1, 4)
+        self.assertEqual(subprocess.run(ask, group=4, **options).returncode, 0)
+        self.assertEqual(subprocess.run(ask, group=65534, **{**options, "extra_groups": [4]}).returncode, 0)
+
+    def test_unknown_group(self):
+        self.assertEqual(self.launch("--group", "no-such-group").wait(10), 1)
+        self.assertIn("group no-such-group does not exist: groupadd", self.log_text())
+
     def test_clients_that_never_read(self):
         self.start()
         stuck = []
@@ -320,14 +361,14 @@ class CommandLine(unittest.TestCase):
     @unittest.skipIf(os.geteuid() != 0, "needs root to become another user")
     def test_no_permission(self):
         with tempfile.TemporaryDirectory() as d:
-            os.chmod(d, 0o755)
+            ctl = readable_copy(GODWITCTL, d)
             path = d + "/control.sock"
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as s:
                 s.bind(path)
                 s.listen()
                 os.chmod(path, 0o660)
                 os.chown(path, 0, 4)
-                done = subprocess.run([GODWITCTL, "--socket", path, "status"], text=True, capture_output=True,
+                done = subprocess.run([ctl, "--socket", path, "status"], text=True, capture_output=True,
                                       check=False, user=65534, group=65534, extra_groups=[])
         self.assertEqual(done.returncode, 1)
         self.assertIn(f"no permission for {path}: be root or in group adm", done.stderr)

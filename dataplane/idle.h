@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What a worker does when nothing is to do: poll, then pause between polls, then sleep for short times, so
+// that an idle appliance leaves its cores alone and still answers within a millisecond.
+#ifndef GODWIT_IDLE_H
+#define GODWIT_IDLE_H
+
+#include "dataplane/worker.h"
+
+void idle_init(struct worker *w);
+// The turn had work.
+void idle_reset(struct worker *w);
+// The turn had none: waits as long as the time since the last work suggests.
+void idle_wait(struct worker *w);
+
+#endif
