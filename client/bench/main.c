@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "client/bench/dpdk_port.h"
 #include "client/bench/options.h"
+#include "client/bench/over_dpdk.h"
 #include "client/bench/result.h"
 #include "client/bench/runner.h"
 #include "client/core/engine.h"
@@ -29,19 +31,20 @@ static struct godwit_options client_options(const struct bench_options *o)
     };
 }
 
-static int run(struct godwit *g, const struct bench_options *o, const char *transport)
+// port: NULL over the kernel.
+static int run(struct godwit *g, const struct bench_options *o, struct dpdk_port *port)
 {
     static struct result result;
 
-    result.transport = transport;
     if (o->preload && !runner_preload(g, o))
         return BENCH_EXIT_FAILED;
-    if (!runner_run(g, o, &result))
+    result.transport = "kernel UDP";
+    if (!(port ? over_dpdk_run(port, g, o, &result) : runner_run(g, o, &result)))
         return BENCH_EXIT_FAILED;
     return result_report(&result, o);
 }
 
-static int dispatch(struct godwit *g, const struct bench_options *o, const char *transport)
+static int dispatch(struct godwit *g, const struct bench_options *o, struct dpdk_port *port)
 {
     switch (o->verb) {
     case BENCH_LOAD:
@@ -49,7 +52,7 @@ static int dispatch(struct godwit *g, const struct bench_options *o, const char 
     case BENCH_CHECK:
         return records_check(g, o);
     default:
-        return run(g, o, transport);
+        return run(g, o, port);
     }
 }
 
@@ -63,8 +66,22 @@ static int over_kernel(const struct bench_options *o)
         fprintf(stderr, "godwit-bench: %s\n", error);
         return BENCH_EXIT_FAILED;
     }
-    int status = dispatch(g, o, "kernel UDP");
+    int status = dispatch(g, o, NULL);
     godwit_close(g);
+    return status;
+}
+
+static int over_dpdk(const struct bench_options *o)
+{
+    static struct dpdk_port port;
+    struct godwit_options options = client_options(o);
+    struct godwit *g = over_dpdk_open(&port, o, &options);
+
+    if (!g)
+        return BENCH_EXIT_FAILED;
+    int status = dispatch(g, o, &port);
+    godwit_close(g);
+    dpdk_close(&port);
     return status;
 }
 
@@ -75,5 +92,5 @@ int main(int argc, char **argv)
 
     if (status >= 0)
         return status;
-    return over_kernel(&o);
+    return o.dpdk ? over_dpdk(&o) : over_kernel(&o);
 }

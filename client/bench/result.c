@@ -68,7 +68,8 @@ static void print_summary(const struct result *r, const struct bench_options *o)
     printf("retransmitted  %llu, timeouts %llu, lost %llu", (unsigned long long)r->retransmissions,
            (unsigned long long)r->status[GODWIT_TIMEOUT], (unsigned long long)r->lost);
     if (o->rate > 0)
-        printf(", sent over 1 ms late %llu", (unsigned long long)r->behind);
+        printf(", sent over 1 ms late %llu, not sent %llu", (unsigned long long)r->behind,
+               (unsigned long long)r->unsent);
     printf("\n");
     if (o->verify)
         printf("verified       %llu values, %llu differed\n", (unsigned long long)r->verified,
@@ -99,11 +100,11 @@ static json_t *to_json(const struct result *r, const struct bench_options *o)
         errors += failure(s) ? r->status[s] : 0;
     }
     return json_pack(
-        "{s:s s:s s:s s:I s:I s:I s:I s:I s:f s:f s:I s:f s:o s:o s:I s:I s:I s:I s:I s:I s:I}", "transport",
-        r->transport, "mix", o->mix_name, "distribution", keys, "keys", (json_int_t)o->keys, "key_size",
-        (json_int_t)o->key_size, "value_size", (json_int_t)o->value_size, "clients", (json_int_t)o->clients,
-        "window", (json_int_t)o->window, "offered_per_second", o->rate, "seconds", r->seconds, "requests",
-        (json_int_t)r->requests, "requests_per_second",
+        "{s:s s:s s:s s:I s:I s:I s:I s:I s:f s:f s:I s:f s:o s:o s:I s:I s:I s:I s:I s:I s:I s:I}",
+        "transport", r->transport, "mix", o->mix_name, "distribution", keys, "keys", (json_int_t)o->keys,
+        "key_size", (json_int_t)o->key_size, "value_size", (json_int_t)o->value_size, "clients",
+        (json_int_t)o->clients, "window", (json_int_t)o->window, "offered_per_second", o->rate, "seconds",
+        r->seconds, "requests", (json_int_t)r->requests, "requests_per_second",
         r->seconds > 0 ? (double)r->requests / r->seconds : 0.0, "latency_us", latency_json(r), "answers",
         statuses, "errors", (json_int_t)errors, "retransmissions", (json_int_t)r->retransmissions, "timeouts",
         (json_int_t)r->status[GODWIT_TIMEOUT], "lost", (json_int_t)r->lost, "late", (json_int_t)r->behind,

@@ -19,6 +19,7 @@ struct result {
     uint64_t verified;                  // values compared
     uint64_t retransmissions;           // datagrams sent again
     uint64_t lost;                      // short DPDK path: requests without an answer
+    uint64_t unsent;                    // open loop: scheduled, but not sent within twice the duration
     uint64_t behind;          // open loop: requests that were sent later than scheduled by over 1 ms
     struct histogram latency; // nanoseconds
 };

@@ -32,6 +32,7 @@ struct run {
     uint64_t cursors[SCANS];
     uint64_t next_due_ns; // open loop
     uint64_t begin_ns, end_ns;
+    uint64_t give_up_ns; // open loop: what is still not sent then is counted instead
     uint64_t done;
     unsigned next_cursor;
     bool failed;
@@ -179,13 +180,24 @@ static void send_closed(struct run *run, uint64_t now)
 
 static void send_open(struct run *run, uint64_t now)
 {
-    while (run->next_due_ns <= now && run->next_due_ns < run->end_ns) {
+    while (run->next_due_ns <= now && run->next_due_ns < run->end_ns && now < run->give_up_ns) {
         if (!send_next(run, run->next_due_ns))
             break;
         if (run->next_due_ns >= run->begin_ns && now > run->next_due_ns + LATE_NS)
             run->result->behind++;
         run->next_due_ns += workload_gap_ns(&run->workload, run->o->rate);
     }
+}
+
+static bool still_due(const struct run *run, uint64_t now)
+{
+    return run->o->rate > 0 && run->next_due_ns < run->end_ns && now < run->give_up_ns;
+}
+
+static void count_unsent(struct run *run)
+{
+    for (; run->o->rate > 0 && run->next_due_ns < run->end_ns; run->result->unsent++)
+        run->next_due_ns += workload_gap_ns(&run->workload, run->o->rate);
 }
 
 static bool loop(struct run *run)
@@ -198,9 +210,9 @@ static bool loop(struct run *run)
             send_closed(run, now);
         if (run->failed)
             return false;
-        if (now >= run->end_ns && godwit_outstanding(run->g) == 0)
+        if (now >= run->end_ns && godwit_outstanding(run->g) == 0 && !still_due(run, now))
             return true;
-        uint64_t wake = run->o->rate > 0 && run->next_due_ns < run->end_ns ? run->next_due_ns : UINT64_MAX;
+        uint64_t wake = still_due(run, now) ? run->next_due_ns : UINT64_MAX;
         if (!runner_serve(run->g, wake))
             return false;
         progress_show(&run->progress, now, run->done, 0);
@@ -238,7 +250,9 @@ bool runner_run(struct godwit *g, const struct bench_options *o, struct result *
     run.next_due_ns = now;
     run.begin_ns = now + (uint64_t)(o->warmup * 1e9);
     run.end_ns = run.begin_ns + (uint64_t)(o->duration * 1e9);
+    run.give_up_ns = run.end_ns + (uint64_t)(o->duration * 1e9);
     bool good = loop(&run);
+    count_unsent(&run);
     godwit_stats(g, &after);
     r->seconds = o->duration;
     r->retransmissions = after.retransmissions - before.retransmissions;
