@@ -192,9 +192,10 @@ void port_close(struct port *p)
     if (!p->config)
         return;
     const struct port_driver *d = driver_of(p->config->driver);
+    bool attached = p->n_ethdevs > 0;
     close_ethdevs(p);
-    if (d->detach)
-        d->detach(p->index, p->n_queues);
+    if (d->detach && attached)
+        d->detach(p->index);
     if (p->front)
         front_close(p->front);
     memset(p, 0, sizeof(*p));
