@@ -17,7 +17,8 @@ typedef struct json_t json_t;
 #define PORT_RSS_KEY_MAX 64u
 
 // One pair of receive and transmit queues, used by one worker only. For rte_eth_rx_burst and rte_eth_tx_burst
-// alone: where the peer is a process (memif, virtio_user) ethdev is a stand-in that no other function knows.
+// alone: where the peer is a process (memif, virtio_user) or a test (ring) ethdev is a stand-in that no other
+// function knows. Packets received from it carry it in mbuf->port.
 struct port_queue {
     uint16_t ethdev;
     uint16_t queue;

@@ -66,6 +66,7 @@ static int attach(const struct config_port *c, unsigned index, unsigned n, char 
 
 const struct port_driver driver_ring = {
     .name = "ring",
+    .fronted = true, // net_ring leaves mbuf->port as it was
     .library = "librte_net_ring.so.23",
     .remedy = "the rings take hugepage or ordinary memory: see 'memory_mb'",
     .check = check,

@@ -53,7 +53,7 @@ static unsigned pass_frames(const struct port *p, unsigned k, unsigned count)
         rte_ring_enqueue(rx, sent);
         struct port_queue q = p->queues[k];
         bool same = rte_eth_rx_burst(q.ethdev, q.queue, &got, 1) == 1 && got == sent &&
-                    rte_eth_tx_burst(q.ethdev, q.queue, &got, 1) == 1 &&
+                    got->port == q.ethdev && rte_eth_tx_burst(q.ethdev, q.queue, &got, 1) == 1 &&
                     rte_ring_dequeue(tx, (void **)&back) == 0 && back == sent;
         good += same && !memcmp(rte_pktmbuf_mtod(back, void *), &i, sizeof(i));
         rte_pktmbuf_free(sent);
