@@ -15,7 +15,7 @@ enum memory_pages { MEMORY_PAGES_AUTO = 0, MEMORY_PAGES_HUGE, MEMORY_PAGES_SMALL
 struct memory_stats {
     uint64_t capacity;  // bytes of the region
     uint64_t used;      // bytes handed out, by size class
-    uint64_t extent;    // bytes of the region given to the arena so far
+    uint64_t extent;    // offset of the highest byte ever handed out: the footprint, slack included
     uint64_t page_size; // of the region: 2097152 (or 1073741824) with huge pages, else 4096
 };
 
