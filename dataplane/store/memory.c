@@ -179,6 +179,21 @@ static int create_arena(struct memory *m)
     return rc;
 }
 
+// jemalloc's size classes: multiples of 16 to 128, then four to a doubling. (nallocx() gives the same
+// numbers, which a test checks, at the price of a call into the library.) The distance from the class of size
+// to the one below.
+static size_t class_step(size_t size)
+{
+    return size > 128 ? (size_t)1 << (61 - __builtin_clzll(size - 1)) : 16;
+}
+
+size_t memory_usable(size_t size)
+{
+    size_t step = class_step(size);
+    size = (size + step - 1) & ~(step - 1);
+    return size < BLOCK_MIN ? BLOCK_MIN : size;
+}
+
 // Gives the arena nearly the whole region in as few pieces as possible: it never joins free space across the
 // pieces it was given, so many small ones would be fragmentation for ever. What is kept back it takes later.
 static void take_region(struct memory *m)
@@ -190,7 +205,7 @@ static void take_region(struct memory *m)
     while (size >= EXTENT_MIN) {
         void **piece = mallocx(size, m->flags);
         if (piece == NULL) {
-            size = memory_usable(size / 5 * 4); // the next smaller size class: they are at most 25 % apart
+            size -= class_step(size);
             continue;
         }
         *piece = pieces;
@@ -245,17 +260,6 @@ void memory_destroy(struct memory *m)
     arena_command(m->arena, "destroy");
     munmap(m->base, m->capacity);
     free(m);
-}
-
-// jemalloc's size classes: multiples of 16 to 128, then four to a doubling. (nallocx() gives the same
-// numbers, which a test checks, at the price of a call into the library.)
-size_t memory_usable(size_t size)
-{
-    size_t step = 16;
-    if (size > 128)
-        step = (size_t)1 << (61 - __builtin_clzll(size - 1));
-    size = (size + step - 1) & ~(step - 1);
-    return size < BLOCK_MIN ? BLOCK_MIN : size;
 }
 
 void *memory_alloc(struct memory *m, size_t size)

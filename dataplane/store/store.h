@@ -93,13 +93,15 @@ uint64_t record_timestamp(const struct record *r);
 uint64_t record_expiry(const struct record *r); // ms, STORE_NO_EXPIRY when it does not expire
 uint8_t record_origin(const struct record *r);
 
-// Reclaims at most max records whose time has come (timing wheel, no scan of the data). Returns how many.
+// Reclaims at most max records whose time has come (timing wheel, no scan of the data). Returns how many:
+// fewer than max does not mean that all are done, as records moved between wheel levels (at most 4 * max a
+// call) come up in later calls. An expiry beyond 2^48 - 1 ms counts as that.
 unsigned store_expire(struct store *s, uint64_t now_ms, unsigned max);
 
 // Walks the namespace. cursor 0 starts; returns the next cursor, 0 at the end. Calls visit for every live
-// record of the buckets visited: at least min_records unless the end comes first, whole buckets only. A
-// record present during the whole walk is visited at least once, whatever grows in between. visit must not
-// mutate the store.
+// record of the buckets visited, whole buckets only: at least min_records, unless the end comes first or
+// 64 + 8 * min_records buckets were visited. A record present during the whole walk is visited at least once,
+// whatever grows in between. visit must not mutate the store.
 uint64_t store_scan(struct store *s, uint64_t cursor, unsigned min_records, uint64_t now_ms,
                     void (*visit)(void *ctx, const struct record *r), void *ctx);
 
