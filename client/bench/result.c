@@ -100,7 +100,7 @@ static json_t *to_json(const struct result *r, const struct bench_options *o)
         errors += failure(s) ? r->status[s] : 0;
     }
     return json_pack(
-        "{s:s s:s s:s s:I s:I s:I s:I s:I s:f s:f s:I s:f s:o s:o s:I s:I s:I s:I s:I s:I s:I s:I}",
+        "{s:s s:s s:s s:I s:I s:I s:I s:I s:f s:f s:I s:f s:o s:o s:I s:I s:I s:I s:I s:I s:I s:I s:I}",
         "transport", r->transport, "mix", o->mix_name, "distribution", keys, "keys", (json_int_t)o->keys,
         "key_size", (json_int_t)o->key_size, "value_size", (json_int_t)o->value_size, "clients",
         (json_int_t)o->clients, "window", (json_int_t)o->window, "offered_per_second", o->rate, "seconds",
@@ -108,7 +108,8 @@ static json_t *to_json(const struct result *r, const struct bench_options *o)
         r->seconds > 0 ? (double)r->requests / r->seconds : 0.0, "latency_us", latency_json(r), "answers",
         statuses, "errors", (json_int_t)errors, "retransmissions", (json_int_t)r->retransmissions, "timeouts",
         (json_int_t)r->status[GODWIT_TIMEOUT], "lost", (json_int_t)r->lost, "late", (json_int_t)r->behind,
-        "verified", (json_int_t)r->verified, "mismatches", (json_int_t)r->mismatches);
+        "unsent", (json_int_t)r->unsent, "verified", (json_int_t)r->verified, "mismatches",
+        (json_int_t)r->mismatches);
 }
 
 static int write_json(const struct result *r, const struct bench_options *o)
