@@ -190,7 +190,7 @@ static void take_region(struct memory *m)
     while (size >= EXTENT_MIN) {
         void **piece = mallocx(size, m->flags);
         if (piece == NULL) {
-            size = memory_usable(size / 16 * 13); // the next smaller size class: they are at most 25 % apart
+            size = memory_usable(size / 5 * 4); // the next smaller size class: they are at most 25 % apart
             continue;
         }
         *piece = pieces;
