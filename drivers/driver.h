@@ -33,7 +33,7 @@ struct port_driver {
     int (*attach)(const struct config_port *c, unsigned index, unsigned n, char *err, size_t err_len);
 
     // Frees what attach made, after the ethdev was closed. May be NULL.
-    void (*detach)(unsigned index, unsigned n);
+    void (*detach)(unsigned index);
 };
 
 extern const struct port_driver driver_af_xdp, driver_af_packet, driver_tap, driver_memif, driver_virtio_user,

@@ -14,6 +14,7 @@
 
 // What stands in rte_eth_fp_ops in place of a driver's queue.
 struct front_queue {
+    uint16_t front;
     eth_rx_burst_t rx; // NULL: nothing behind
     eth_tx_burst_t tx;
     void *rx_queue, *tx_queue;
@@ -61,6 +62,8 @@ static uint16_t front_rx(void *queue, struct rte_mbuf **packets, uint16_t n)
     eth_rx_burst_t rx = __atomic_load_n(&q->rx, __ATOMIC_ACQUIRE);
     uint16_t got = rx ? rx(q->rx_queue, packets, n) : 0;
     leave(s);
+    for (uint16_t i = 0; i < got; i++)
+        packets[i]->port = q->front;
     __atomic_store_n(&q->received, q->received + got, __ATOMIC_RELAXED);
     return got;
 }
@@ -86,8 +89,10 @@ int front_open(unsigned index, unsigned n)
     if (!f)
         return -ENOMEM;
     f->n = n;
-    for (unsigned k = 0; k < n; k++)
+    for (unsigned k = 0; k < n; k++) {
+        f->queues[k].front = number;
         f->pointers[k] = &f->queues[k];
+    }
     fronts[number] = f;
     rte_eth_fp_ops[number] = (struct rte_eth_fp_ops){
         .rx_pkt_burst = front_rx,

@@ -138,6 +138,13 @@ static void close_ethdevs(struct port *p)
     p->n_ethdevs = 0;
 }
 
+// Whether the port calls a peer, and can do so again in one process: DPDK's zero-copy memif client closes the
+// descriptors of the shared memory once they were sent.
+static bool calls_again(const struct config_port *c)
+{
+    return c->driver == CONFIG_VIRTIO_USER || (c->driver == CONFIG_MEMIF && !c->server && !c->zero_copy);
+}
+
 static int open_front(struct port *p, char *err, size_t err_len)
 {
     int front = front_open(p->index, p->n_queues);
@@ -173,6 +180,8 @@ int port_open(struct port *p, const struct config_port *c, unsigned index, unsig
         port_close(p);
         return -1;
     }
+    if (d->fronted && !c->server && c->zero_copy)
+        port_fact(p, "zero-copy memif connects once: restart after the peer restarts");
     if (p->n_queues < workers)
         port_fact(p, "%u queue%s for %u workers", p->n_queues, p->n_queues == 1 ? "" : "s", workers);
     return 0;
@@ -183,17 +192,13 @@ void port_close(struct port *p)
     if (!p->config)
         return;
     const struct port_driver *d = driver_of(p->config->driver);
+    bool attached = p->n_ethdevs > 0;
     close_ethdevs(p);
-    if (d->detach)
-        d->detach(p->index, p->n_queues);
+    if (d->detach && attached)
+        d->detach(p->index);
     if (p->front)
         front_close(p->front);
     memset(p, 0, sizeof(*p));
-}
-
-static bool is_client(const struct config_port *c)
-{
-    return c->driver == CONFIG_VIRTIO_USER || (c->driver == CONFIG_MEMIF && !c->server);
 }
 
 // Or about to be: a memif server that is hung up on during the handshake does not survive it (DPDK 22.11).
@@ -209,7 +214,7 @@ static bool is_connected(const struct port *p)
 bool port_reconnect(struct port *p)
 {
     char err[256];
-    if (!is_client(p->config) || is_connected(p) || unix_path_connect(p->config, err, sizeof(err)) < 0)
+    if (!calls_again(p->config) || is_connected(p) || unix_path_connect(p->config, err, sizeof(err)) < 0)
         return false;
     front_detach(p->front);
     close_ethdevs(p);

@@ -17,7 +17,8 @@ typedef struct json_t json_t;
 #define PORT_RSS_KEY_MAX 64u
 
 // One pair of receive and transmit queues, used by one worker only. For rte_eth_rx_burst and rte_eth_tx_burst
-// alone: where the peer is a process (memif, virtio_user) ethdev is a stand-in that no other function knows.
+// alone: where the peer is a process (memif, virtio_user) or a test (ring) ethdev is a stand-in that no other
+// function knows. Packets received from it carry it in mbuf->port.
 struct port_queue {
     uint16_t ethdev;
     uint16_t queue;
@@ -28,7 +29,7 @@ struct port {
     unsigned index;
     unsigned n_ethdevs;
     uint16_t ethdevs[CONFIG_WORKERS_MAX];
-    uint16_t front; // what the workers poll in place of ethdevs[0]; 0: none
+    uint16_t front;       // what the workers poll in place of ethdevs[0]; 0: none
     uint64_t connect_tsc; // when the peer was last called
     struct rte_mempool *pools[CONFIG_WORKERS_MAX];
     struct net_if nif;
@@ -62,9 +63,10 @@ int port_open(struct port *p, const struct config_port *c, unsigned index, unsig
               struct rte_mempool *const *pools, char *err, size_t err_len);
 void port_close(struct port *p);
 
-// What the drivers of DPDK leave undone: connects a client of a peer process (memif with server: false,
-// virtio_user) again after the peer went away and came back. Call it about once a second from the thread that
-// uses port_describe and port_close; workers may poll meanwhile. Returns true when it connected.
+// What the drivers of DPDK leave undone: connects a client of a peer process (virtio_user; memif with server:
+// false and without zero_copy) again after the peer went away and came back. Call it about once a second from
+// the thread that uses port_describe and port_close; workers may poll meanwhile. Returns true when it
+// connected.
 bool port_reconnect(struct port *p);
 
 // State for `port show`: driver, device, mac, mtu, link, addresses, queues, offloads, facts, ethdev

@@ -2,6 +2,7 @@
 // A port made of rings inside the process, for tests: what a test enqueues on ring "portI.rxK" the port
 // receives on queue K, what the port sends on queue K arrives on "portI.txK" (I: index of the port;
 // rte_ring_lookup finds them).
+#include <rte_dev.h>
 #include <rte_errno.h>
 #include <rte_eth_ring.h>
 #include <rte_lcore.h>
@@ -26,10 +27,12 @@ static const char *ring_name(char name[static 32], unsigned index, const char *w
     return name;
 }
 
-static void detach(unsigned index, unsigned n)
+static void detach(unsigned index)
 {
     char name[32];
-    for (unsigned k = 0; k < n; k++) {
+    snprintf(name, sizeof(name), "net_ring_port%u", index);
+    rte_eal_hotplug_remove("vdev", name);
+    for (unsigned k = 0; k < CONFIG_WORKERS_MAX; k++) {
         rte_ring_free(rte_ring_lookup(ring_name(name, index, "rx", k)));
         rte_ring_free(rte_ring_lookup(ring_name(name, index, "tx", k)));
     }
@@ -47,7 +50,7 @@ static int attach(const struct config_port *c, unsigned index, unsigned n, char 
                     : NULL;
         if (!tx[k]) {
             int cause = rte_errno;
-            detach(index, k + 1);
+            detach(index);
             return driver_error(c, err, err_len, "ring %s: %s", name, rte_strerror(cause));
         }
     }
@@ -55,7 +58,7 @@ static int attach(const struct config_port *c, unsigned index, unsigned n, char 
     int ethdev = rte_eth_from_rings(name, rx, n, tx, n, rte_socket_id());
     if (ethdev < 0) {
         int cause = rte_errno;
-        detach(index, n);
+        detach(index);
         return driver_error(c, err, err_len, "ring port: %s", rte_strerror(cause));
     }
     return ethdev;
@@ -63,6 +66,7 @@ static int attach(const struct config_port *c, unsigned index, unsigned n, char 
 
 const struct port_driver driver_ring = {
     .name = "ring",
+    .fronted = true, // net_ring leaves mbuf->port as it was
     .library = "librte_net_ring.so.23",
     .remedy = "the rings take hugepage or ordinary memory: see 'memory_mb'",
     .check = check,
