@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "client/bench/dpdk_port.h"
+#include "client/bench/emit_pcap.h"
 #include "client/bench/options.h"
 #include "client/bench/over_dpdk.h"
 #include "client/bench/result.h"
@@ -92,5 +93,7 @@ int main(int argc, char **argv)
 
     if (status >= 0)
         return status;
+    if (o.emit_pcap)
+        return emit_pcap(&o);
     return o.dpdk ? over_dpdk(&o) : over_kernel(&o);
 }

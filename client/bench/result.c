@@ -87,28 +87,56 @@ static json_t *latency_json(const struct result *r)
     return latency;
 }
 
-static json_t *to_json(const struct result *r, const struct bench_options *o)
+static json_t *statuses_json(const struct result *r, uint64_t *errors)
 {
-    char keys[40];
     json_t *statuses = json_object();
-    uint64_t errors = 0;
 
-    distribution_text(o, keys, sizeof(keys));
+    *errors = 0;
     for (unsigned s = 0; s < GODWIT_STATUS_MAX; s++) {
         if (r->status[s])
             json_object_set_new(statuses, godwit_status_name(s), json_integer((json_int_t)r->status[s]));
-        errors += failure(s) ? r->status[s] : 0;
+        *errors += failure(s) ? r->status[s] : 0;
     }
-    return json_pack(
-        "{s:s s:s s:s s:I s:I s:I s:I s:I s:f s:f s:I s:f s:o s:o s:I s:I s:I s:I s:I s:I s:I s:I}",
-        "transport", r->transport, "mix", o->mix_name, "distribution", keys, "keys", (json_int_t)o->keys,
-        "key_size", (json_int_t)o->key_size, "value_size", (json_int_t)o->value_size, "clients",
-        (json_int_t)o->clients, "window", (json_int_t)o->window, "offered_per_second", o->rate, "seconds",
-        r->seconds, "requests", (json_int_t)r->requests, "requests_per_second",
-        r->seconds > 0 ? (double)r->requests / r->seconds : 0.0, "latency_us", latency_json(r), "answers",
-        statuses, "errors", (json_int_t)errors, "retransmissions", (json_int_t)r->retransmissions, "timeouts",
-        (json_int_t)r->status[GODWIT_TIMEOUT], "lost", (json_int_t)r->lost, "late", (json_int_t)r->behind,
-        "verified", (json_int_t)r->verified, "mismatches", (json_int_t)r->mismatches);
+    return statuses;
+}
+
+static void set_counts(json_t *all, const struct result *r, uint64_t errors)
+{
+    const struct {
+        const char *name;
+        uint64_t count;
+    } counts[] = {
+        {"requests", r->requests},
+        {"errors", errors},
+        {"timeouts", r->status[GODWIT_TIMEOUT]},
+        {"retransmissions", r->retransmissions},
+        {"lost", r->lost},
+        {"late", r->behind},
+        {"unsent", r->unsent},
+        {"verified", r->verified},
+        {"mismatches", r->mismatches},
+    };
+
+    for (unsigned i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+        json_object_set_new(all, counts[i].name, json_integer((json_int_t)counts[i].count));
+}
+
+static json_t *to_json(const struct result *r, const struct bench_options *o)
+{
+    char keys[40];
+    uint64_t errors;
+
+    distribution_text(o, keys, sizeof(keys));
+    json_t *all = json_pack("{s:s s:s s:s s:i s:i s:i s:i s:i s:f s:f}", "transport", r->transport, "mix",
+                            o->mix_name, "distribution", keys, "keys", o->keys, "key_size", o->key_size,
+                            "value_size", o->value_size, "clients", o->clients, "window", o->window,
+                            "offered_per_second", o->rate, "seconds", r->seconds);
+    json_object_set_new(all, "requests_per_second",
+                        json_real(r->seconds > 0 ? (double)r->requests / r->seconds : 0));
+    json_object_set_new(all, "latency_us", latency_json(r));
+    json_object_set_new(all, "answers", statuses_json(r, &errors));
+    set_counts(all, r, errors);
+    return all;
 }
 
 static int write_json(const struct result *r, const struct bench_options *o)

@@ -45,10 +45,11 @@ static void take_hints(struct engine *e, uint64_t now, const struct native_reply
         e->pause_until = now + reply->retry_after_us;
 }
 
-// An earlier copy may have been executed even though this answer says that this copy was not.
+// A refusal does not say which copy it answers, and another one may have been executed: it is believed for a
+// write only when there was no other.
 static enum godwit_status not_executed(const struct engine_request *r, enum godwit_status status)
 {
-    return r->write && (r->epoch_lost || (r->epoch != 0 && r->transmissions > 1)) ? GODWIT_UNKNOWN : status;
+    return r->write && r->epoch != 0 && r->sent > 1 ? GODWIT_UNKNOWN : status;
 }
 
 // The end of a request whose answer did not come.

@@ -9,16 +9,24 @@
 #include "control/cluster/slot.h"
 #include "dataplane/serve/native.h"
 
-void model_server_init(struct model_server *s, uint32_t epoch)
+static const uint8_t hash_secret[192] = {1, 2, 3};
+
+bool model_server_init(struct model_server *s, uint32_t epoch)
 {
-    memset(s, 0, sizeof(*s));
     s->epoch = epoch;
+    s->sessions = session_table_create(MODEL_SESSIONS, hash_secret);
+    return s->sessions != NULL;
 }
 
-void model_server_restart(struct model_server *s, uint32_t epoch)
+void model_server_end(struct model_server *s)
 {
-    memset(s->sessions, 0, sizeof(s->sessions));
-    s->epoch = epoch;
+    session_table_destroy(s->sessions);
+}
+
+bool model_server_restart(struct model_server *s, uint32_t epoch)
+{
+    session_table_destroy(s->sessions);
+    return model_server_init(s, epoch);
 }
 
 // The key's record, made when it was never seen. NULL: table full or key too long.
@@ -214,34 +222,33 @@ static uint32_t execute_all(struct model_server *s, const struct native_request 
     return length;
 }
 
-static struct model_session *session_of(struct model_server *s, uint64_t id)
+static uint32_t execute_once(struct model_server *s, const struct native_request *req, uint64_t now_ms,
+                             uint8_t *reply)
 {
-    for (uint32_t i = 0; i < MODEL_SESSIONS; i++)
-        if (s->sessions[i].id == id)
-            return &s->sessions[i];
-    struct model_session *session = &s->sessions[s->forget++ % MODEL_SESSIONS];
-    memset(session, 0, sizeof(*session));
-    session->id = id;
-    return session;
-}
+    struct session_ticket ticket;
+    const void *kept;
+    uint32_t length;
 
-static uint32_t execute_once(struct model_server *s, const struct native_request *req, uint8_t *reply)
-{
-    struct model_session *session = session_of(s, req->session);
-    uint32_t k = req->request_id % MODEL_WINDOW;
-
-    if (req->request_id < session->ids[k])
-        return answer(s, req, NATIVE_STALE_REQUEST, 0, reply);
-    if (session->ids[k] == req->request_id) {
+    switch (session_begin(s->sessions, req->tenant, req->session, req->request_id, req->first_unacked, now_ms,
+                          &ticket, &kept, &length)) {
+    case SESSION_EXECUTE:
+        length = execute_all(s, req, reply);
+        session_finish(s->sessions, &ticket, reply, length);
+        return length;
+    case SESSION_DUPLICATE:
         s->duplicates++;
-        memcpy(reply, session->replies[k], session->lengths[k]);
-        return session->lengths[k];
+        memcpy(reply, kept, length);
+        native_mark_duplicate(reply);
+        return length;
+    case SESSION_DUPLICATE_GONE:
+        return answer(s, req, NATIVE_DUPLICATE_GONE, 0, reply);
+    case SESSION_STALE:
+        return answer(s, req, NATIVE_STALE_REQUEST, 0, reply);
+    case SESSION_FULL:
+        return answer(s, req, NATIVE_SESSIONS_FULL, 0, reply);
+    default:
+        return 0;
     }
-    uint32_t length = execute_all(s, req, reply);
-    session->ids[k] = req->request_id;
-    session->lengths[k] = length;
-    memcpy(session->replies[k], reply, length);
-    return length;
 }
 
 static bool writes(const struct native_request *req)
@@ -257,7 +264,18 @@ static bool writes(const struct native_request *req)
     return false;
 }
 
-uint32_t model_server_handle(struct model_server *s, const uint8_t *data, uint32_t length, uint8_t *reply)
+uint32_t model_server_shed(const struct model_server *s, const uint8_t *data, uint32_t length, uint8_t *reply)
+{
+    struct native_request req;
+    enum native_status status;
+
+    if (native_decode_request(data, length, &req, &status) != NATIVE_ACCEPT)
+        return 0;
+    return answer(s, &req, NATIVE_OVERLOADED, 0, reply);
+}
+
+uint32_t model_server_handle(struct model_server *s, uint64_t now_ms, const uint8_t *data, uint32_t length,
+                             uint8_t *reply)
 {
     struct native_request req;
     enum native_status status;
@@ -274,7 +292,7 @@ uint32_t model_server_handle(struct model_server *s, const uint8_t *data, uint32
         return execute_all(s, &req, reply);
     if (req.epoch != s->epoch)
         return answer(s, &req, NATIVE_STALE_EPOCH, 0, reply);
-    return execute_once(s, &req, reply);
+    return execute_once(s, &req, now_ms, reply);
 }
 
 int64_t model_server_number(struct model_server *s, const void *key, uint32_t key_len)

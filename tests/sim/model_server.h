@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A small server of the native protocol for tests of its clients: the real codec over a table of records. It
-// executes a session's writes at most once and restarts with a new epoch. Single keys, no expiry.
+// A small server of the native protocol for tests of its clients: the real codec and session table over a
+// plain table of records. It restarts with a new epoch. No expiry.
 #ifndef GODWIT_MODEL_SERVER_H
 #define GODWIT_MODEL_SERVER_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "dataplane/serve/session.h"
+
 #define MODEL_RECORDS   4096u
 #define MODEL_KEY_MAX   64u
 #define MODEL_VALUE_MAX 1400u
-#define MODEL_SESSIONS  64u
-#define MODEL_WINDOW    64u
+#define MODEL_SESSIONS  1024u
 #define MODEL_REPLY_MAX 2048u
 
 struct model_record {
@@ -22,28 +23,26 @@ struct model_record {
     uint8_t key[MODEL_KEY_MAX], value[MODEL_VALUE_MAX];
 };
 
-struct model_session {
-    uint64_t id;
-    uint32_t ids[MODEL_WINDOW]; // whose answer is kept
-    uint32_t lengths[MODEL_WINDOW];
-    uint8_t replies[MODEL_WINDOW][MODEL_REPLY_MAX];
-};
-
 struct model_server {
     uint32_t epoch;
     uint64_t executed;   // write operations carried out
     uint64_t duplicates; // answers given from memory
-    uint32_t forget;     // next session to make room when all are taken: the oldest
+    struct session_table *sessions;
     struct model_record records[MODEL_RECORDS];
-    struct model_session sessions[MODEL_SESSIONS];
 };
 
-void model_server_init(struct model_server *s, uint32_t epoch);
+// s must be zero. False when out of memory.
+bool model_server_init(struct model_server *s, uint32_t epoch);
+void model_server_end(struct model_server *s);
 // Loses the sessions and takes a new epoch; records stay, as with a log.
-void model_server_restart(struct model_server *s, uint32_t epoch);
-// Executes the request in data. Returns the length of the answer in reply (MODEL_REPLY_MAX bytes), 0 for
-// none.
-uint32_t model_server_handle(struct model_server *s, const uint8_t *data, uint32_t length, uint8_t *reply);
+bool model_server_restart(struct model_server *s, uint32_t epoch);
+// Executes the request in data, unless it is a copy of one executed before. Returns the length of the answer
+// in reply (MODEL_REPLY_MAX bytes), 0 for none.
+uint32_t model_server_handle(struct model_server *s, uint64_t now_ms, const uint8_t *data, uint32_t length,
+                             uint8_t *reply);
+// The answer that sheds it instead.
+uint32_t model_server_shed(const struct model_server *s, const uint8_t *data, uint32_t length,
+                           uint8_t *reply);
 // Decimal value of a key, 0 when absent.
 int64_t model_server_number(struct model_server *s, const void *key, uint32_t key_len);
 

@@ -264,6 +264,39 @@ static void bench_loads_and_checks_records(void)
     loopback_stop(server);
 }
 
+static void example_works(void)
+{
+    char address[16];
+    char *argv[] = {getenv("GODWIT_EXAMPLE"), address, NULL};
+    extern char **environ;
+    int status = -1;
+    pid_t pid;
+
+    if (!argv[0])
+        return;
+    server = loopback_start(address, 0);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(server);
+    CU_ASSERT_EQUAL(posix_spawn(&pid, argv[0], NULL, NULL, argv, environ), 0);
+    waitpid(pid, &status, 0);
+    CU_ASSERT_EQUAL(status, 0);
+    loopback_stop(server);
+}
+
+static void requests_as_a_capture_file(void)
+{
+    char path[] = "/tmp/godwit-pcap-XXXXXX";
+    int fd = mkstemp(path);
+
+    if (!getenv("GODWIT_BENCH"))
+        return;
+    CU_ASSERT_EQUAL(BENCH("198.18.0.2", "--emit-pcap", path, "--count", "100", "--mix", "get"), 0);
+    // File header, and 100 packets of their header, 42 + 48 + 8 + 16 bytes.
+    CU_ASSERT_EQUAL(lseek(fd, 0, SEEK_END), 24 + 100 * (16 + 114));
+    CU_ASSERT_EQUAL(BENCH("198.18.0.2", "--emit-pcap", path, "--count", "1", "--mix", "ycsb-e"), 2);
+    close(fd);
+    unlink(path);
+}
+
 static const struct unit_test tests[] = {
     {"every operation", every_operation},
     {"scan visits all keys", scan_visits_all_keys},
@@ -274,5 +307,7 @@ static const struct unit_test tests[] = {
     {"asynchronous with loss", asynchronous_with_loss},
     {"bench measures and verifies", bench_measures_and_verifies},
     {"bench loads and checks records", bench_loads_and_checks_records},
+    {"requests as a capture file", requests_as_a_capture_file},
+    {"example works", example_works},
 };
 UNIT_MAIN("client over UDP", tests)
