@@ -134,12 +134,16 @@ static int compose(struct arguments *a, const struct config *c, const unsigned *
         used += (size_t)snprintf(lcores + used, sizeof(lcores) - used, ",%u@%u", k + 1, cores[k]);
     add(a, "--lcores=%s", lcores);
     add(a, "--main-lcore=0");
-    add(a, "--in-memory"); // nothing stays behind on the file system, whatever ends the process
     add(a, "--no-telemetry");
-    if (needs & PORT_EAL_SINGLE_FILE && hugepages)
-        add(a, "--single-file-segments");
-    if (!hugepages) {
+    // Either way nothing stays behind on the file system, whatever ends the process; EAL refuses both
+    // together.
+    if (hugepages) {
+        add(a, "--in-memory");
+        if (needs & PORT_EAL_SINGLE_FILE)
+            add(a, "--single-file-segments");
+    } else {
         add(a, "--no-huge");
+        add(a, "--no-shconf");
         add(a, "-m%u", 128 + HUGE_MB_PER_WORKER * c->workers);
     }
     if (!(needs & PORT_EAL_PCI))

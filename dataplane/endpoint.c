@@ -364,6 +364,8 @@ void endpoint_serve(struct node *node, int signal_fd)
         if (wall_ms() - corrected_ms >= 1000) {
             corrected_ms = wall_ms();
             clock_correct(&node->clock);
+            for (unsigned i = 0; i < node->n_ports; i++)
+                port_reconnect(&node->ports[i]);
         }
     }
 }

@@ -169,10 +169,8 @@ static int open_ports(void *ctx, struct startup_report *r)
 
     for (unsigned i = 0; i < boot.config->ports_count; i++) {
         struct port *port = &node->ports[i];
-        char cause[500];
-        if (port_open(port, &boot.config->ports[i], i, node->n_workers, node->pools, cause, sizeof(cause)) !=
-            0) {
-            snprintf(r->error, sizeof(r->error), "port %s: %s", boot.config->ports[i].name, cause);
+        if (port_open(port, &boot.config->ports[i], i, node->n_workers, node->pools, r->error,
+                      sizeof(r->error)) != 0) {
             close_ports(ctx);
             return -1;
         }

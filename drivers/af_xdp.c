@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // AF_XDP on a kernel interface. One ethdev per queue: DPDK's driver counts "combined" channels, which veth
 // does not have, and takes more than one queue only where they are.
+#include <bpf/libbpf.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <xdp/libxdp.h>
 
 #include "drivers/driver.h"
 #include "drivers/netdev.h"
@@ -31,8 +34,27 @@ static int check(const struct config_port *c, unsigned queues, char *err, size_t
     return (int)dev.rx_queues;
 }
 
+static int silent(enum libbpf_print_level level, const char *format, va_list args)
+{
+    (void)level;
+    (void)format;
+    (void)args;
+    return 0;
+}
+
+static int silent_xdp(enum libxdp_print_level level, const char *format, va_list args)
+{
+    (void)level;
+    (void)format;
+    (void)args;
+    return 0;
+}
+
 static void devargs(const struct config_port *c, unsigned first, unsigned n, char *out)
 {
+    // Both warn about every step of a start that succeeds.
+    libbpf_set_print(silent);
+    libxdp_set_print(silent_xdp);
     int used = snprintf(out, DRIVER_DEVARGS_MAX, "iface=%s,start_queue=%u,queue_count=%u,busy_budget=%u",
                         c->device, first, n, c->busy_budget);
     if (c->copy)
