@@ -85,8 +85,8 @@ static inline struct bucket *index_bucket(const struct index *x, const struct ac
 static inline uint32_t index_bucket_of(const struct index *x, uint64_t hash)
 {
     uint32_t wide = (uint32_t)hash & x->mask;
-    uint32_t narrow = (uint32_t)hash & (x->mask >> 1);
-    return wide < x->buckets ? wide : narrow;
+    uint32_t beyond = -(uint32_t)(wide >= x->buckets); // no branch: nobody could predict it
+    return wide & (x->mask >> (beyond & 1));
 }
 
 static inline uint8_t index_tag(uint64_t hash)

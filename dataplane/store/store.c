@@ -52,14 +52,15 @@ void store_lookup_init(const struct store *s, struct store_lookup *l, const void
     l->key = key;
     l->key_len = key_len;
     l->hash = index_hash(s->index.secret, key, key_len);
-    l->bucket = index_bucket_of(&s->index, l->hash);
+    struct bucket *b = index_bucket(&s->index, &s->account, index_bucket_of(&s->index, l->hash));
+    l->bucket = account_ref(&s->account, b);
     l->rec = NULL;
-    __builtin_prefetch(index_bucket(&s->index, &s->account, l->bucket));
+    __builtin_prefetch(b);
 }
 
 void store_lookup_prefetch(const struct store *s, struct store_lookup *l)
 {
-    const struct bucket *b = index_bucket(&s->index, &s->account, l->bucket);
+    const struct bucket *b = account_at(&s->account, l->bucket); // buckets never move
     unsigned match = bucket_match(b, index_tag(l->hash));
     if (match == 0) {
         if (b->overflow != 0)
@@ -72,14 +73,19 @@ void store_lookup_prefetch(const struct store *s, struct store_lookup *l)
     __builtin_prefetch((const char *)l->rec + 64); // the value of a small record ends on the next line
 }
 
+// Kept out of store_find, whose usual way is short.
+static __attribute__((noinline)) struct record *find_anew(const struct store *s, struct store_lookup *l)
+{
+    l->rec = index_find(&s->index, &s->account, l->hash, l->key, l->key_len);
+    l->generation = s->generation;
+    return l->rec;
+}
+
 struct record *store_find(struct store *s, struct store_lookup *l, uint64_t now_ms)
 {
     struct record *r = l->rec;
-    if (r == NULL || l->generation != s->generation || !record_has_key(r, l->key, l->key_len)) {
-        r = index_find(&s->index, &s->account, l->hash, l->key, l->key_len);
-        l->rec = r;
-        l->generation = s->generation;
-    }
+    if (r == NULL || l->generation != s->generation || !record_has_key(r, l->key, l->key_len))
+        r = find_anew(s, l);
     return r == NULL || record_expired(r, now_ms) ? NULL : r;
 }
 

@@ -36,7 +36,7 @@ void store_destroy(struct store *s);
 struct store_lookup {
     const void *key;
     uint32_t key_len;
-    uint32_t bucket;     // private
+    uint32_t bucket;     // private: reference of the bucket
     uint64_t hash;       // keyed 64-bit hash of key
     struct record *rec;  // private memo of store_lookup_resolve
     uint64_t generation; // private: store generation of the memo
