@@ -51,7 +51,8 @@ static bool remove_stale(const char *path, char *err, size_t err_len)
     }
     int pid = api_server_pid(path);
     if (pid >= 0 || errno != ECONNREFUSED) {
-        snprintf(err, err_len, "%s: in use by a running process (pid %d)", path, pid);
+        snprintf(err, err_len, "%s: in use by a running process (pid %d); end it, or choose another run_dir",
+                 path, pid);
         return false;
     }
     if (unlink(path) < 0) {

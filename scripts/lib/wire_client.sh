@@ -44,7 +44,8 @@ client_ping() {
 # client_request WIRE: a moment of requests.
 client_request() {
     local json
-    json=$(client_bench "$1" run --mix set --keys 100 --clients 1 --window 1 --warmup 0.1 --duration 0.3 --json - 2>&1) || return 1
+    json=$(client_bench "$1" run --mix set --keys 100 --clients 1 --window 1 --warmup 0.1 --duration 0.3 \
+        --json - 2>"$site_run/client.log") || { cat "$site_run/client.log"; return 1; }
     client_said=$(jq -r '"\(.requests) requests, median \(.latency_us.p50) us"' <<<"$json")
 }
 

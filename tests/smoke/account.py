@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Balances the counters between two `godwitctl stats --json`: packets received = packets that ended somewhere.
+"""Balances two readings of the counters: every frame on the wire must have ended in exactly one of them.
 
     account.py BEFORE AFTER SENT
 
-A packet ends in a drop, in an error answer, or in one of the counters below. At least SENT must have arrived
-(the kernel's own neighbour discovery adds a few).
+A reading is `godwitctl stats --json` and, as "device", what the kernel counted on the appliance's end of the
+wire. A frame was dropped by that device (the socket's ring was full), or it was received; and a received one
+ends in a drop, in an error answer, or in one of the counters below. At least SENT must have arrived: the
+kernel's own neighbour discovery adds a few.
 """
 import json
 import sys
@@ -14,18 +16,21 @@ import sys
 ENDS = {"arp_replies", "arp_updates", "arp_ignored", "nd_replies", "nd_updates", "nd_ignored", "mld_queries",
         "address_conflicts", "icmp_redirects_ignored", "icmp_errors_received", "icmp_echo_replies",
         "icmp6_routers_ignored", "icmp6_errors_received", "icmp6_echo_replies", "unreachables_sent",
-        "native_requests", "echo_replies"}
+        "native_requests", "udp_echoed"}
 # Drops of what the appliance sends, not of what it received.
 SENDING = {"tx_ring_full"}
 
 
-def totals(path):
+def reading(path):
+    """(counters by name, the device's packets, the device's drops)"""
     with open(path, encoding="utf-8") as f:
-        return {c["name"]: c for c in json.load(f)["counters"]}
+        whole = json.load(f)
+    return {c["name"]: c for c in whole["counters"]}, whole["device"]["packets"], whole["device"]["dropped"]
 
 
 def main():
-    before, after = totals(sys.argv[1]), totals(sys.argv[2])
+    before, packets_before, dropped_before = reading(sys.argv[1])
+    after, packets, dropped = reading(sys.argv[2])
     grown = {name: c["total"] - before[name]["total"] for name, c in after.items()}
     ended = 0
     for name, n in sorted(grown.items(), key=lambda item: -item[1]):
@@ -34,9 +39,10 @@ def main():
         ended += n if counts else 0
         if n:
             print(f"{n:9} {kind:5} {'' if counts else '(not an end) '}{name}")
+    arrived, dropped = packets - packets_before, dropped - dropped_before
     received, sent = grown["rx_packets"], int(sys.argv[3])
-    print(f"sent {sent}, received {received}, ended {ended}")
-    sys.exit(0 if received >= sent and ended == received else 1)
+    print(f"sent {sent}, on the wire {arrived}, dropped by the device {dropped}, received {received}, ended {ended}")
+    sys.exit(0 if arrived >= sent and arrived == received + dropped and ended == received else 1)
 
 
 if __name__ == "__main__":
