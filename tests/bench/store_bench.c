@@ -483,7 +483,7 @@ static void parse(struct options *o, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct options o = {.max_keys = 10000000, .rounds = 5, .fillings = 3, .rival = true};
+    struct options o = {.max_keys = 10000000, .rounds = 5, .fillings = 5, .rival = true};
     parse(&o, argc, argv);
     char core[16];
     snprintf(core, sizeof(core), "%u", o.core);
