@@ -222,7 +222,7 @@ struct place index_place(const struct index *x, const struct account *a, uint64_
         for (unsigned match = bucket_match(b, index_tag(hash)); match != 0; match &= match - 1)
             if (b->refs[__builtin_ctz(match)] == ref)
                 return (struct place){b, (unsigned)__builtin_ctz(match)};
-    assert(!"the record is in the index");
+    assert(false && "the record is in the index");
     return (struct place){NULL, 0};
 }
 
