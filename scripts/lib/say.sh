@@ -69,6 +69,17 @@ logged() {
     "$@" >"$log" 2>&1 </dev/null || fail "'$*' failed with status $?" "$remedy" "$log"
 }
 
+# A command that nobody expected to fail ended the script (set -e): say which, with the step it belongs to.
+say_unexpected() {
+    [ "$BASHPID" = $$ ] || return 0
+    [ "$say_open" = 0 ] || printf 'FAILED\n'
+    say_open=0
+    printf '\n%s: this command failed with status %s: %s\n' "${0##*/}" "$1" "$2" >&2
+    printf 'What to do: see what it said above\n' >&2
+}
+set -E
+trap 'say_unexpected $? "$BASH_COMMAND"' ERR
+
 # usage_error TEXT: wrong command line, status 2.
 usage_error() {
     printf '%s: %s\nTry: %s --help\n' "${0##*/}" "$1" "$0" >&2
