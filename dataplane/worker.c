@@ -21,6 +21,7 @@
 #define SESSION_SLICE       64u
 #define HOUSEKEEPING_TURNS  16u
 #define STATS_PERIOD_MS     100u
+#define ALONE_QUANTA        4u
 #define STEAL_FACTOR        8u
 #define STEAL_MIN_US        50u
 
@@ -81,11 +82,13 @@ static uint64_t without_steal(struct worker *w, uint64_t cycles, unsigned packet
     return cycles;
 }
 
-// One quantum of one tenant: batches until the time is up or nothing is left.
+// One quantum of one tenant: batches until the time is up or nothing is left. A tenant that is alone gets
+// several at once, since every turn costs the ports' queues a few cache lines that travel between cores.
 static void run_quantum(struct worker *w, uint32_t tenant, uint64_t *stamp)
 {
     uintptr_t entries[WORKER_BATCH];
     uint64_t start = *stamp, used;
+    uint64_t quantum = scheduler_alone(&w->scheduler) ? ALONE_QUANTA * w->quantum : w->quantum;
 
     do {
         uint64_t before = *stamp;
@@ -95,7 +98,7 @@ static void run_quantum(struct worker *w, uint32_t tenant, uint64_t *stamp)
         requests_run(w, entries, n, stamp);
         scheduler_charge(&w->scheduler, tenant, without_steal(w, *stamp - before, n));
         used = *stamp - start;
-    } while (used < w->quantum);
+    } while (used < quantum);
 }
 
 int worker_run(void *arg)

@@ -160,8 +160,10 @@ uint16_t dpdk_receive(struct dpdk_port *p, struct rte_mbuf **packets, uint16_t r
 {
     uint16_t n = rte_eth_rx_burst(p->id, 0, packets, room), kept = 0;
 
-    for (uint16_t i = 0; i < n; i++)
+    for (uint16_t i = 0; i < n; i++) {
         rte_prefetch0(rte_pktmbuf_mtod(packets[i], void *));
+        rte_prefetch0(rte_pktmbuf_mtod_offset(packets[i], void *, RTE_CACHE_LINE_SIZE));
+    }
     for (uint16_t i = 0; i < n; i++) {
         if (is_ours(p, packets[i])) {
             packets[kept++] = packets[i];

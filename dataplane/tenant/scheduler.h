@@ -13,6 +13,7 @@
 
 #define SCHEDULER_TENANTS 64u // per worker, pseudo-tenants included
 #define SCHEDULER_NOBODY  SCHEDULER_TENANTS
+#define SCHEDULER_ENOUGH  64u // staged packets of a lone tenant beyond which receiving waits
 
 struct scheduler {
     uint64_t backlogged; // bit t: tenant t has staged work
@@ -48,13 +49,18 @@ static inline void scheduler_charge(struct scheduler *s, uint32_t t, uint64_t cy
     s->last_work[t] += cycles;
 }
 
-// True when one tenant alone is active and its staging is at least half full: there is nobody to protect by
-// receiving more, and packets left in the port's queue cost nothing.
+// True when one tenant alone had work within the last millisecond: nobody waits for it.
+static inline bool scheduler_alone(const struct scheduler *s)
+{
+    return (s->active & (s->active - 1)) == 0;
+}
+
+// True when there is nobody to protect by receiving more, and enough is staged: packets left in the port's
+// queue cost nothing.
 static inline bool scheduler_hold_receive(const struct scheduler *s)
 {
-    return s->active && !(s->active & (s->active - 1)) && s->backlogged == s->active &&
-           staging_backlog(&s->staging[__builtin_ctzll(s->active)]) * 2 >=
-               s->staging[__builtin_ctzll(s->active)].quota;
+    return s->active && scheduler_alone(s) && s->backlogged == s->active &&
+           staging_backlog(&s->staging[__builtin_ctzll(s->active)]) >= SCHEDULER_ENOUGH;
 }
 
 #endif
