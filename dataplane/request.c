@@ -232,31 +232,32 @@ static bool decode_one(struct worker *w, struct request *r)
     return false;
 }
 
-// Slot, tenant and owner of an accepted request. False when it does not run here (answered, dropped or handed
-// over).
-static bool belongs_here(struct worker *w, struct request *r)
+static void hand_over(struct worker *w, struct request *r, unsigned owner)
 {
-    bool keyed = r->op.opcode != NATIVE_OP_PING && r->op.opcode != NATIVE_OP_SCAN;
-    unsigned owner = w->id;
-
-    if (unlikely(r->head.tenant != TENANT_DEFAULT)) {
-        request_refuse(w, r, NATIVE_BAD_TENANT, 0);
-        return false;
-    }
-    if (likely(keyed)) {
-        uint16_t slot = slot_of_key(r->op.key, r->op.key_len);
-        if (unlikely(r->head.slot != slot && r->head.slot != NATIVE_SLOT_NONE)) {
-            request_refuse(w, r, NATIVE_BAD_SLOT, 0);
-            return false;
-        }
-        owner = w->node->owner[slot];
-    }
-    if (likely(owner == w->id))
-        return true;
     if (errand_send(w, owner, r->m, ERRAND_DELEGATED))
         count(w, CTR_delegated_out);
     else
         drop(w, r->m, CTR_worker_ring_full);
+}
+
+// Slot, tenant and owner of an accepted request. False when it does not run here (answered, dropped or handed
+// over).
+static bool belongs_here(struct worker *w, struct request *r)
+{
+    if (unlikely(r->head.tenant != TENANT_DEFAULT)) {
+        request_refuse(w, r, NATIVE_BAD_TENANT, 0);
+        return false;
+    }
+    if (unlikely(r->op.opcode == NATIVE_OP_PING || r->op.opcode == NATIVE_OP_SCAN))
+        return true;
+    uint16_t slot = slot_of_key(r->op.key, r->op.key_len);
+    if (unlikely(r->head.slot != slot && r->head.slot != NATIVE_SLOT_NONE)) {
+        request_refuse(w, r, NATIVE_BAD_SLOT, 0);
+        return false;
+    }
+    if (likely(worker_owns(w, slot)))
+        return true;
+    hand_over(w, r, w->node->owner[slot]);
     return false;
 }
 

@@ -11,10 +11,8 @@ static void send_burst(struct worker *w, const struct port *port, struct tx_buff
 {
     const struct port_queue *q = &port->queues[w->id];
     uint16_t sent = 0;
-    uint64_t bytes = 0;
+    uint64_t bytes = tx->bytes;
 
-    for (uint16_t i = 0; i < tx->n; i++)
-        bytes += tx->packets[i]->pkt_len;
     for (unsigned tries = 0; tries < TX_TRIES && sent < tx->n; tries++)
         sent += rte_eth_tx_burst(q->ethdev, q->queue, tx->packets + sent, tx->n - sent);
     for (uint16_t i = sent; i < tx->n; i++)
@@ -26,6 +24,7 @@ static void send_burst(struct worker *w, const struct port *port, struct tx_buff
         rte_pktmbuf_free_bulk(tx->packets + sent, tx->n - sent);
     }
     tx->n = 0;
+    tx->bytes = 0;
 }
 
 void transmit(struct worker *w, struct rte_mbuf *m)
@@ -42,6 +41,7 @@ void transmit(struct worker *w, struct rte_mbuf *m)
         return;
     }
     tx->packets[tx->n++] = m;
+    tx->bytes += m->pkt_len;
     if (tx->n == WORKER_TX_BUFFER)
         send_burst(w, port, tx);
 }

@@ -177,6 +177,8 @@ struct worker *worker_create(struct node *node, unsigned id, char *err, size_t e
     scheduler_init(&w->scheduler, node->tsc_hz, w->now_tsc);
     scheduler_add(&w->scheduler, TENANT_DEFAULT, 100, TENANT_QUOTA, w->now_tsc);
     scheduler_add(&w->scheduler, TENANT_MISC, 10, TENANT_QUOTA, w->now_tsc);
+    for (unsigned slot = 0; slot < SLOT_COUNT; slot++)
+        w->owned[slot / 64] |= (uint64_t)(node->owner[slot] == id) << (slot % 64);
     if (create_stores(w, err, err_len) || (id == 0 && neighbours_create(w, err, err_len))) {
         worker_destroy(w);
         return NULL;

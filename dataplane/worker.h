@@ -68,6 +68,7 @@ enum worker_state { WORKER_POLLING, WORKER_PAUSING, WORKER_SLEEPING };
 
 struct tx_buffer {
     uint16_t n;
+    uint32_t bytes;
     struct rte_mbuf *packets[WORKER_TX_BUFFER];
 };
 
@@ -84,6 +85,8 @@ struct worker {
     uint64_t quantum; // cycles
     uint32_t max_value_bytes;
     bool diagnostics;
+    uint64_t owned[SLOT_COUNT /
+                   64]; // bit per slot that is this worker's: 2 KB, where the table of owners takes 16
     struct store *store;
     struct memory *memory;
     struct session_table *sessions;
@@ -119,6 +122,11 @@ static inline void count(struct worker *w, enum counter c)
 // and remedy in err.
 struct worker *worker_create(struct node *node, unsigned id, char *err, size_t err_len);
 void worker_destroy(struct worker *w);
+
+static inline bool worker_owns(const struct worker *w, uint16_t slot)
+{
+    return w->owned[slot / 64] >> (slot % 64) & 1;
+}
 
 // The loop; returns when node->stop is set. Runs on the worker's lcore.
 int worker_run(void *worker);
