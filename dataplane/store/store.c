@@ -71,6 +71,9 @@ void store_lookup_prefetch(const struct store *s, struct store_lookup *l)
     l->generation = s->generation;
     __builtin_prefetch(l->rec);
     __builtin_prefetch((const char *)l->rec + 64); // the value of a small record ends on the next line
+    match &= match - 1;
+    if (match != 0) // two tags alike: either may be the key's
+        __builtin_prefetch(account_at(&s->account, b->refs[__builtin_ctz(match)]));
 }
 
 // Kept out of store_find, whose usual way is short.
