@@ -50,13 +50,14 @@ void clock_correct(struct clock_page *page)
     publish(page, &line);
 }
 
-struct clock_line clock_read(const struct clock_page *page)
+bool clock_read(const struct clock_page *page, struct clock_line *line)
 {
-    for (;;) {
-        uint32_t before = __atomic_load_n(&page->sequence, __ATOMIC_ACQUIRE);
-        struct clock_line line = page->line;
-        atomic_thread_fence(memory_order_acquire);
-        if (!(before & 1) && __atomic_load_n(&page->sequence, __ATOMIC_RELAXED) == before)
-            return line;
-    }
+    uint32_t before = __atomic_load_n(&page->sequence, __ATOMIC_ACQUIRE);
+    struct clock_line copy = page->line;
+
+    atomic_thread_fence(memory_order_acquire);
+    if (before & 1 || __atomic_load_n(&page->sequence, __ATOMIC_RELAXED) != before)
+        return false;
+    *line = copy;
+    return true;
 }

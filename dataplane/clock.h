@@ -4,6 +4,7 @@
 #ifndef GODWIT_CLOCK_H
 #define GODWIT_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct clock_line {
@@ -22,8 +23,8 @@ struct clock_page {
 void clock_start(struct clock_page *page, uint64_t tsc_hz);
 // Re-anchors to the real-time clock; called about once a second by the housekeeping thread.
 void clock_correct(struct clock_page *page);
-// Consistent copy of the line.
-struct clock_line clock_read(const struct clock_page *page);
+// Copies the line. False, and *line as it was, when it is being written just now: the old one is good enough.
+bool clock_read(const struct clock_page *page, struct clock_line *line);
 
 // Wall clock in ns at time stamp tsc (within minutes of the anchor, before or after it).
 static inline uint64_t clock_ns(const struct clock_line *line, uint64_t tsc)

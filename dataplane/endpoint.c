@@ -14,10 +14,10 @@
 
 static bool shutdown_requested;
 
-static uint64_t wall_ms(void)
+static uint64_t steady_ms(void)
 {
     struct timespec ts;
-    clock_gettime(CLOCK_REALTIME, &ts);
+    clock_gettime(CLOCK_MONOTONIC, &ts);
     return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
@@ -60,7 +60,7 @@ static json_t *status(void *ctx, const json_t *params, struct api_reply *err)
         json_array_append_new(ports, json_string(node->ports[i].config->name));
     return json_pack("{s:s, s:s, s:i, s:s, s:o, s:o, s:i, s:b, s:b, s:o, s:o, s:o, s:o, s:o}", "version",
                      GODWIT_VERSION, "node", node->config->node, "pid", (int)getpid(), "state", "serving",
-                     "uptime_ms", number(wall_ms() - node->started_ms), "epoch", number(node->epoch),
+                     "uptime_ms", number(steady_ms() - node->started_ms), "epoch", number(node->epoch),
                      "workers", (int)node->n_workers, "latency_first",
                      SETTING(&node->settings, latency_first), "hugepages", node->hugepages, "page_size",
                      number(node->workers[0]->memory_stats.page_size), "ports", ports, "items", number(items),
@@ -175,12 +175,22 @@ static json_t *worker_show(void *ctx, const json_t *params, struct api_reply *er
     return json_pack("{s:o, s:o}", "tsc_hz", number(node->tsc_hz), "workers", workers);
 }
 
+// The one counter that no worker has.
+static uint64_t lost_by_ports(const struct node *node)
+{
+    uint64_t lost = 0;
+
+    for (unsigned i = 0; i < node->n_ports; i++)
+        lost += port_rx_lost(&node->ports[i]);
+    return lost;
+}
+
 static json_t *describe_counter(const struct node *node, unsigned c, uint64_t *total)
 {
     static const char *const kinds[] = {"drop", "error", "count"};
     json_t *workers = json_array();
 
-    *total = 0;
+    *total = c == CTR_port_rx_lost ? lost_by_ports(node) : 0;
     for (unsigned i = 0; i < node->n_workers; i++) {
         uint64_t n = load(&node->workers[i]->counters[c]);
         *total += n;
@@ -306,8 +316,9 @@ static json_t *config_apply(void *ctx, const json_t *params, struct api_reply *e
 
     if (!read_switch(params, "latency_first", &new.latency_first, err) ||
         !read_switch(params, "diagnostics", &new.diagnostics, err) ||
-        !read_number(params, "max_value_bytes", 1, STORE_VALUE_MAX, &new.max_value_bytes, err) ||
-        !read_number(params, "quantum_us", 1, 1000, &new.quantum_us, err))
+        !read_number(params, "max_value_bytes", CONFIG_VALUE_BYTES_MIN, CONFIG_VALUE_BYTES_MAX,
+                     &new.max_value_bytes, err) ||
+        !read_number(params, "quantum_us", 1, CONFIG_QUANTUM_US_MAX, &new.quantum_us, err))
         return NULL;
     SET_SETTING(&node->settings, latency_first, new.latency_first);
     SET_SETTING(&node->settings, diagnostics, new.diagnostics);
@@ -354,15 +365,17 @@ void endpoint_serve(struct node *node, int signal_fd)
 {
     struct pollfd fds[] = {{.fd = api_server_fd(node->endpoint), .events = POLLIN},
                            {.fd = signal_fd, .events = POLLIN}};
-    uint64_t corrected_ms = wall_ms();
+    uint64_t corrected_ms = steady_ms();
+
+    node->started_ms = corrected_ms;
 
     while (!shutdown_requested) {
         poll(fds, 2, WAIT_MS);
         if (fds[1].revents)
             break;
         api_server_poll(node->endpoint);
-        if (wall_ms() - corrected_ms >= 1000) {
-            corrected_ms = wall_ms();
+        if (steady_ms() - corrected_ms >= 1000) {
+            corrected_ms = steady_ms();
             clock_correct(&node->clock);
             for (unsigned i = 0; i < node->n_ports; i++)
                 port_reconnect(&node->ports[i]);

@@ -55,17 +55,26 @@ void errand_send_surely(struct worker *w, unsigned to, struct rte_mbuf *m, enum 
     w->parked = m;
 }
 
+// A bounded number of those that are waiting; the rest keep their places behind.
 static void retry_parked(struct worker *w)
 {
     struct rte_mbuf *list = w->parked;
 
     w->parked = NULL;
-    while (list) {
+    for (unsigned n = 0; list && n < WORKER_RING_BURST; n++) {
         struct journey *j = journey_of(list);
         struct rte_mbuf *next = j->parked;
         errand_send_surely(w, j->parked_to, list, (enum errand)j->parked_errand);
         list = next;
     }
+    if (!w->parked) {
+        w->parked = list;
+        return;
+    }
+    struct rte_mbuf *last = w->parked;
+    while (journey_of(last)->parked)
+        last = journey_of(last)->parked;
+    journey_of(last)->parked = list;
 }
 
 static void run_errand(struct worker *w, uintptr_t tagged)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/journey.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "dataplane/errand.h"
@@ -8,8 +9,8 @@
 // Operations executed before the worker looks at other work again.
 #define OPS_PER_STEP 16u
 
-// The cursor of a SCAN on the wire: the store's cursor, whose low byte is always zero, with the worker in
-// that byte.
+// The cursor of a SCAN on the wire: the store's cursor, which fits 32 bits, above a byte that names the
+// worker.
 static uint64_t read_cursor(const uint8_t *key)
 {
     uint64_t cursor;
@@ -21,12 +22,13 @@ static void scan(struct worker *w, struct execute *x, const struct native_op_vie
                  struct native_result_view *result)
 {
     uint64_t cursor = read_cursor(op->key);
-    uint64_t next = execute_scan(x, op, cursor & ~0xffull, room, result);
+    uint64_t next = execute_scan(x, op, cursor >> 8, room, result);
 
     if (result->status != NATIVE_RES_OK)
         return;
+    assert(next <= UINT32_MAX);
     if (next)
-        next |= w->id;
+        next = next << 8 | w->id;
     else if (w->id + 1 < w->node->n_workers)
         next = w->id + 1; // the next worker's, from its start
     memcpy(w->scratch, &next, sizeof(next));
@@ -54,6 +56,10 @@ static void execute_next(struct worker *w, struct journey *j, const struct nativ
     }
     if (result.status == NATIVE_RES_TOOBIG)
         j->too_big = true;
+    else if (result.status == NATIVE_RES_NO_MEMORY)
+        count(w, CTR_store_no_memory);
+    if (w->hlc > j->hlc)
+        j->hlc = w->hlc;
     uint8_t *payload = rte_pktmbuf_mtod(j->reply, uint8_t *) + j->packet.payload;
     j->reply_len += native_encode_result(payload + j->reply_len, j->room - j->reply_len, &result);
     j->done++;
@@ -134,6 +140,8 @@ void journey_finish(struct worker *w, struct rte_mbuf *m)
     struct native_reply reply = request_reply_header(w, &j->head, j->delegated);
 
     reply.result_count = j->head.op_count;
+    if (j->hlc > reply.hlc)
+        reply.hlc = j->hlc;
     if (j->too_big) {
         reply.status = NATIVE_TOOBIG;
         count(w, CTR_native_too_big);

@@ -13,6 +13,7 @@ struct journey {
     struct rte_mbuf *reply;
     struct rte_mbuf *parked; // next in the list of errands waiting for room in a ring
     struct session_ticket ticket;
+    uint64_t hlc;       // largest timestamp of its operations
     uint32_t next_op;   // offset of the next operation
     uint32_t reply_len; // payload bytes so far
     uint32_t room;      // payload bytes at most

@@ -246,7 +246,6 @@ static int create_workers(void *ctx, struct startup_report *r)
         node->workers[k]->lcore = lcore;
         node->workers[k]->cpu = boot.cores[k];
     }
-    node->started_ms = node->workers[0]->now_ms;
     snprintf(r->detail, sizeof(r->detail), "%u MB each in %lu KB pages", boot.config->memory_mb,
              (unsigned long)node->workers[0]->memory_stats.page_size / 1024);
     return 0;

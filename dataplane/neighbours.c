@@ -84,20 +84,22 @@ void neighbours_input(struct worker *w, struct rte_mbuf *m)
     transmit(w, m);
 }
 
-// Sends one due frame of the port. False when none is due.
+// Sends one due frame of the port. False when none is due before *wake_ms.
 static bool send_due(struct worker *w, unsigned index, uint64_t *wake_ms)
 {
-    uint8_t frame[256];
-    uint32_t len = neigh_tick(w->neighbours[index], frame, w->steady_ms, wake_ms);
-
-    if (len == 0)
-        return false;
     struct rte_mbuf *m = rte_pktmbuf_alloc(w->pool);
+
     if (!m) {
         count(w, CTR_no_buffer);
+        *wake_ms = w->steady_ms + 1;
         return false;
     }
-    memcpy(rte_pktmbuf_append(m, (uint16_t)len), frame, len);
+    uint32_t len = neigh_tick(w->neighbours[index], rte_pktmbuf_mtod(m, uint8_t *), w->steady_ms, wake_ms);
+    if (len == 0) {
+        rte_pktmbuf_free(m);
+        return false;
+    }
+    rte_pktmbuf_append(m, (uint16_t)len);
     m->port = w->node->ports[index].queues[0].ethdev;
     transmit(w, m);
     return true;
@@ -111,8 +113,11 @@ void neighbours_tick(struct worker *w)
         return;
     for (unsigned i = 0; i < w->node->n_ports; i++) {
         uint64_t wake = UINT64_MAX;
-        for (unsigned k = 0; k < FRAMES_PER_TICK && send_due(w, i, &wake); k++)
-            ;
+        unsigned sent = 0;
+        while (sent < FRAMES_PER_TICK && send_due(w, i, &wake))
+            sent++;
+        if (sent == FRAMES_PER_TICK)
+            wake = w->steady_ms; // there may be more
         if (wake < next)
             next = wake;
     }

@@ -18,14 +18,12 @@ struct rte_mempool;
 struct rte_ring;
 struct api_server;
 
-#define NODE_NO_WORKER 0xffu
-
 struct node {
     const struct config *config;
     struct settings settings;
     struct clock_page clock;
     uint64_t tsc_hz;
-    uint64_t started_ms; // wall clock
+    uint64_t started_ms; // CLOCK_MONOTONIC, when serving began
     uint32_t epoch;      // random, never 0: tells a client that the process is another one
     uint8_t hash_secret[192];
     bool hugepages;

@@ -4,6 +4,8 @@
 #include <rte_ethdev.h>
 #include <rte_prefetch.h>
 
+#define HOLD_TURNS 4u // in a row: other workers' errands may keep the backlog up for ever
+
 static void drop(struct worker *w, struct rte_mbuf *m, enum counter why)
 {
     count(w, why);
@@ -17,7 +19,8 @@ static inline uint32_t stage(struct worker *w, struct rte_mbuf *m, enum errand e
         return TENANT_MISC;
     }
     uint32_t tenant = classify(rte_pktmbuf_mtod(m, const uint8_t *), m->data_len);
-    m->hash.usr = (uint32_t)(w->now_tsc >> 10);
+    if (e == ERRAND_PACKET) // a delegated one keeps the time at which it arrived
+        m->hash.usr = (uint32_t)(w->now_tsc >> 10);
     if (unlikely(!scheduler_stage(&w->scheduler, tenant, errand_tag(m, e), w->now_tsc)))
         drop(w, m, CTR_staging_full);
     return tenant;
@@ -76,8 +79,9 @@ unsigned receive(struct worker *w, uint64_t *stamp)
     uint64_t start = *stamp;
     unsigned total = 0;
 
-    if (scheduler_hold_receive(&w->scheduler))
+    if (scheduler_hold_receive(&w->scheduler) && w->held++ < HOLD_TURNS)
         return 0;
+    w->held = 0;
     for (unsigned i = 0; i < w->node->n_ports; i++) {
         const struct port *port = &w->node->ports[i];
         if (w->id >= port->n_queues)

@@ -7,6 +7,7 @@
 #include "dataplane/errand.h"
 #include "dataplane/journey.h"
 #include "dataplane/neighbours.h"
+#include "dataplane/receive.h"
 #include "dataplane/transmit.h"
 
 #define ECHO_PORT 7u
@@ -120,7 +121,7 @@ static void handle_other(struct worker *w, struct rte_mbuf *m, struct net_packet
         neighbours_input(w, m);
         return;
     }
-    if (kind == NET_UDP && p->dport == ECHO_PORT && w->diagnostics) {
+    if (kind == NET_UDP && p->dport == ECHO_PORT && p->sport != ECHO_PORT && w->diagnostics) {
         count(w, CTR_udp_echoed);
         request_send_reply(w, m, p, p->len - p->payload);
         return;
@@ -190,8 +191,10 @@ static bool deadline_passed(const struct worker *w, const struct request *r)
 {
     if (r->head.deadline_us == 0)
         return false;
-    uint64_t waited = (uint64_t)((uint32_t)(w->now_tsc >> 10) - (uint32_t)r->m->hash.usr) << 10;
-    return waited * 1000000ull / w->node->tsc_hz >= r->head.deadline_us;
+    int32_t waited = (int32_t)((uint32_t)(w->now_tsc >> 10) - receive_arrival(r->m));
+    if (waited <= 0) // also when the clocks of two cores differ a little
+        return false;
+    return ((uint64_t)waited << 10) * 1000000ull / w->node->tsc_hz >= r->head.deadline_us;
 }
 
 static bool any_write(const struct request *r)
@@ -365,6 +368,8 @@ static void execute_single(struct worker *w, struct request *r)
     if (unlikely(result.status == NATIVE_RES_TOOBIG)) {
         reply.status = NATIVE_TOOBIG;
         count(w, CTR_native_too_big);
+    } else if (unlikely(result.status == NATIVE_RES_NO_MEMORY)) {
+        count(w, CTR_store_no_memory);
     }
     uint32_t len = native_encode_reply(payload, room, &reply);
     len += native_encode_result(payload + len, room - len, &result);

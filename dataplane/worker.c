@@ -17,7 +17,7 @@
 #define SESSIONS_PER_WORKER 65536u
 #define ICMP_ERRORS_RATE    1000u // per second
 #define ICMP_ERRORS_BURST   50u
-#define EXPIRE_SLICE        32u // records reclaimed per turn of the wheel
+#define EXPIRE_SLICE        64u // records reclaimed at a time
 #define SESSION_SLICE       64u
 #define HOUSEKEEPING_TURNS  16u
 #define STATS_PERIOD_MS     100u
@@ -42,7 +42,7 @@ static void read_settings(struct worker *w)
     w->max_value_bytes = SETTING(s, max_value_bytes);
     w->quantum = SETTING(s, quantum_us) * (w->node->tsc_hz / 1000000);
     w->diagnostics = SETTING(s, diagnostics);
-    w->clock = clock_read(&w->node->clock);
+    clock_read(&w->node->clock, &w->clock);
 }
 
 static void publish_stats(struct worker *w)
@@ -54,29 +54,35 @@ static void publish_stats(struct worker *w)
 // Bounded slices of everything that time drives; once a millisecond at most.
 static void keep_house(struct worker *w)
 {
-    if (w->now_ms == w->expiry_ms)
+    if (w->now_ms == w->house_ms)
         return;
-    w->expiry_ms = w->now_ms;
-    w->counters[CTR_store_expired] += store_expire(w->store, w->now_ms, EXPIRE_SLICE);
+    unsigned expired = store_expire(w->store, w->now_ms, EXPIRE_SLICE);
+    w->counters[CTR_store_expired] += expired;
+    if (expired == EXPIRE_SLICE)
+        return; // more are due: they come first, in the next turn's slice
+    w->house_ms = w->now_ms;
     session_tick(w->sessions, w->steady_ms, SESSION_SLICE);
     neighbours_tick(w);
     read_settings(w);
-    if (w->now_ms % STATS_PERIOD_MS == 0)
+    if (w->steady_ms >= w->stats_ms) {
+        w->stats_ms = w->steady_ms + STATS_PERIOD_MS;
         publish_stats(w);
+    }
 }
 
-// Time that the host took away is nobody's debt: a burst far beyond what its packets cost is booked at their
-// usual cost.
+// Time that the host took away is nobody's debt: of a burst far beyond what its packets usually cost, only a
+// multiple of that is booked. The usual cost still learns from it, so that work which really is heavy is
+// charged in full a few bursts later.
 static uint64_t without_steal(struct worker *w, uint64_t cycles, unsigned packets)
 {
-    uint64_t expected = (uint64_t)w->step_cycles * packets;
-    uint64_t limit = STEAL_MIN_US * (w->node->tsc_hz / 1000000);
+    uint64_t limit = STEAL_FACTOR * (uint64_t)w->step_cycles * packets;
+    uint64_t least = STEAL_MIN_US * (w->node->tsc_hz / 1000000);
 
-    if (limit < STEAL_FACTOR * expected)
-        limit = STEAL_FACTOR * expected;
+    if (limit < least)
+        limit = least;
     if (unlikely(cycles > limit)) {
         count(w, CTR_steal_events);
-        return expected;
+        cycles = limit;
     }
     w->step_cycles += (int32_t)((int64_t)(cycles / packets) - w->step_cycles) / 16;
     return cycles;
@@ -101,6 +107,19 @@ static void run_quantum(struct worker *w, uint32_t tenant, uint64_t *stamp)
     } while (used < quantum);
 }
 
+// What other workers handed over; their requests are all the default tenant's.
+static unsigned run_errands(struct worker *w, uint64_t *stamp)
+{
+    uint64_t start = *stamp;
+    unsigned n = errand_receive(w);
+
+    if (n) {
+        worker_book(w, STAGE_CLASSIFY, stamp);
+        scheduler_charge(&w->scheduler, TENANT_DEFAULT, *stamp - start);
+    }
+    return n;
+}
+
 int worker_run(void *arg)
 {
     struct worker *w = arg;
@@ -111,7 +130,7 @@ int worker_run(void *arg)
     idle_init(w);
     while (!__atomic_load_n(&w->node->stop, __ATOMIC_RELAXED)) {
         read_clock(w, stamp);
-        unsigned work = receive(w, &stamp) + errand_receive(w);
+        unsigned work = receive(w, &stamp) + run_errands(w, &stamp);
         uint32_t tenant = scheduler_pick(&w->scheduler, stamp);
         if (tenant != SCHEDULER_NOBODY) {
             run_quantum(w, tenant, &stamp);

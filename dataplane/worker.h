@@ -95,7 +95,9 @@ struct worker {
     struct tx_buffer tx[CONFIG_PORTS_MAX];
     struct neigh_table *neighbours[CONFIG_PORTS_MAX]; // worker 0 only
     uint64_t neighbours_wake_ms;
-    uint64_t expiry_ms;  // last time the timing wheel was turned
+    uint64_t house_ms;   // wall clock of the last housekeeping
+    uint64_t stats_ms;   // steady time at which statistics are refreshed next
+    unsigned held;       // turns in a row in which receiving was held back
     uint64_t idle_since; // tsc of the last turn with work, see idle.c
     uint64_t sleep_ns;   // length of the next sleep
     uint64_t turns;
@@ -107,7 +109,7 @@ struct worker {
     enum worker_state state;
     uint64_t counters[COUNTER_MAX];
     uint64_t cycles[STAGE_MAX];
-    struct store_stats store_stats; // refreshed about once a millisecond
+    struct store_stats store_stats; // refreshed about ten times a second
     struct memory_stats memory_stats;
 
     struct scheduler scheduler;

@@ -29,6 +29,7 @@ static void devargs(const struct config_port *c, unsigned first, unsigned n, cha
 const struct port_driver driver_af_packet = {
     .name = "af_packet",
     .library = "librte_net_af_packet.so.23",
+    .drops_in_kernel = true,
     .remedy = "it needs root (CAP_NET_RAW)",
     .check = check,
     .devargs = devargs,

@@ -64,6 +64,7 @@ static void devargs(const struct config_port *c, unsigned first, unsigned n, cha
 const struct port_driver driver_af_xdp = {
     .name = "af_xdp",
     .library = "librte_net_af_xdp.so.23",
+    .drops_in_kernel = true,
     .queue_per_ethdev = true,
     .remedy = "it needs root (CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF), Linux 5.4, no other XDP program on the "
               "interface "

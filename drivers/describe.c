@@ -5,8 +5,9 @@
 
 #include "drivers/driver.h"
 #include "drivers/front.h"
+#include "drivers/netdev.h"
 
-static json_t *describe_statistics(const struct port *p)
+static struct rte_eth_stats statistics(const struct port *p)
 {
     struct rte_eth_stats sum = {0};
     for (unsigned i = 0; i < p->n_ethdevs; i++) {
@@ -22,6 +23,21 @@ static json_t *describe_statistics(const struct port *p)
     }
     if (p->front)
         front_counts(p->front, &sum.ipackets, &sum.opackets);
+    if (driver_of(p->config->driver)->drops_in_kernel)
+        sum.imissed = netdev_rx_dropped(p->config->device) - p->rx_dropped_before;
+    return sum;
+}
+
+uint64_t port_rx_lost(const struct port *p)
+{
+    struct rte_eth_stats s = statistics(p);
+    return s.imissed + s.rx_nombuf;
+}
+
+static json_t *describe_statistics(const struct port *p)
+{
+    struct rte_eth_stats sum = statistics(p);
+
     return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "rx", (json_int_t)sum.ipackets, "tx",
                      (json_int_t)sum.opackets, "rx_missed", (json_int_t)sum.imissed, "rx_errors",
                      (json_int_t)sum.ierrors, "rx_no_buffer", (json_int_t)sum.rx_nombuf, "tx_errors",

@@ -13,6 +13,7 @@ struct port_driver {
     const char *name;      // as in the configuration
     const char *library;   // shared object of DPDK's poll-mode driver; NULL: whatever the PCI bus finds
     unsigned eal_needs;    // PORT_EAL_*
+    bool drops_in_kernel;  // what its socket has no room for is counted by the kernel's device
     bool queue_per_ethdev; // every queue is an ethdev of its own
     bool fronted;          // the peer is a process: workers poll a front (front.h)
     bool offloads;         // checksums and RSS are done by a device, not by the poll-mode driver in software

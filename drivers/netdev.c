@@ -71,3 +71,18 @@ int netdev_check(const struct config_port *c, struct netdev *out, char *err, siz
                             c->device, out->mtu, c->mtu, c->device, c->mtu);
     return 0;
 }
+
+// /proc, unlike /sys, follows the process into its network namespace.
+uint64_t netdev_rx_dropped(const char *name)
+{
+    char line[512], device[32];
+    unsigned long long dropped = 0, n;
+    FILE *f = fopen("/proc/self/net/dev", "re");
+
+    while (f && fgets(line, sizeof(line), f))
+        if (sscanf(line, " %31[^:]: %*u %*u %*u %llu", device, &n) == 2 && strcmp(device, name) == 0)
+            dropped = n;
+    if (f)
+        fclose(f);
+    return dropped;
+}

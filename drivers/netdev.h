@@ -19,6 +19,10 @@ struct netdev {
 // 0, or -errno (ENODEV: no such interface in this network namespace).
 int netdev_query(const char *name, struct netdev *out);
 
+// Frames that the kernel dropped on receive, since the interface was made: an AF_XDP or packet socket that is
+// full loses them there, and DPDK's drivers do not count that. 0 when the interface does not exist.
+uint64_t netdev_rx_dropped(const char *name);
+
 struct config_port;
 // The checks that af_xdp and af_packet share: the interface exists here, is up and takes the configured MTU.
 // Returns 0, or -1 with cause and remedy in err.

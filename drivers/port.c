@@ -13,6 +13,7 @@
 
 #include "drivers/ethdev.h"
 #include "drivers/front.h"
+#include "drivers/netdev.h"
 #include "drivers/pci.h"
 #include "drivers/unix_path.h"
 
@@ -170,6 +171,8 @@ int port_open(struct port *p, const struct config_port *c, unsigned index, unsig
     p->connect_tsc = rte_get_timer_cycles();
     memcpy(p->pools, pools, workers * sizeof(pools[0]));
     int n = check(c, workers, err, err_len);
+    if (d->drops_in_kernel)
+        p->rx_dropped_before = netdev_rx_dropped(c->device);
     int rc = n < 0 || set_addresses(p, err, err_len) < 0 ? -1 : 0;
     unsigned ethdevs = d->queue_per_ethdev ? (unsigned)n : 1;
     for (unsigned i = 0; rc == 0 && i < ethdevs; i++)

@@ -32,6 +32,7 @@ struct port {
     uint16_t front;       // what the workers poll in place of ethdevs[0]; 0: none
     uint64_t connect_tsc; // when the peer was last called
     struct rte_mempool *pools[CONFIG_WORKERS_MAX];
+    uint64_t rx_dropped_before; // by the kernel's device, before the port was opened
     struct net_if nif;
     unsigned n_queues;
     struct port_queue queues[CONFIG_WORKERS_MAX]; // queue k belongs to worker k
@@ -68,6 +69,9 @@ void port_close(struct port *p);
 // the thread that uses port_describe and port_close; workers may poll meanwhile. Returns true when it
 // connected.
 bool port_reconnect(struct port *p);
+
+// Frames lost since the port was opened before any worker received them: no room in the queue, no buffer.
+uint64_t port_rx_lost(const struct port *p);
 
 // State for `port show`: driver, device, mac, mtu, link, addresses, queues, offloads, facts, ethdev
 // statistics (rx, tx, missed, errors, no-mbuf). New reference.

@@ -166,7 +166,7 @@ static void retry(struct engine *e, uint32_t index, uint64_t now)
 
     if (r->attempts < 30)
         r->attempts++;
-    if (!too_late && retry_budget_take(&e->budget)) {
+    if (!too_late && retry_budget_take(&e->budget, now)) {
         engine_requeue(e, index);
         timer_heap_set(&e->timers, index, r->deadline);
         return;

@@ -40,15 +40,27 @@ void retry_budget_init(struct retry_budget *b, uint32_t share_permille, uint32_t
     b->share = share_permille;
     b->limit = burst * 1000;
     b->tokens = b->limit;
+    b->trickled = 0;
+}
+
+static void add(struct retry_budget *b, uint64_t tokens)
+{
+    b->tokens = b->limit - b->tokens < tokens ? b->limit : b->tokens + (uint32_t)tokens;
 }
 
 void retry_budget_earn(struct retry_budget *b)
 {
-    b->tokens = b->limit - b->tokens < b->share ? b->limit : b->tokens + b->share;
+    add(b, b->share);
 }
 
-bool retry_budget_take(struct retry_budget *b)
+bool retry_budget_take(struct retry_budget *b, uint64_t now)
 {
+    uint64_t trickle = (now - b->trickled) * BACKOFF_RETRIES_A_SECOND / 1000;
+
+    if (trickle > 0) {
+        b->trickled = now;
+        add(b, trickle);
+    }
     if (b->tokens < 1000)
         return false;
     b->tokens -= 1000;

@@ -25,15 +25,20 @@ uint32_t round_trip_timeout(const struct round_trip *rt);
 // Uniform in [0, min(BACKOFF_CAP, BACKOFF_BASE * 2^attempt)]. attempt: 0 for the first retry.
 uint32_t backoff_jitter(uint64_t *random, unsigned attempt);
 
-// Token bucket in thousandths: every new request earns share_permille, a retry costs 1000.
+#define BACKOFF_RETRIES_A_SECOND                                                                             \
+    20u // whatever was earned: when all windows are full of lost requests, nothing new can earn
+
+// Token bucket in thousandths: every new request earns share_permille, time earns a trickle, a retry costs
+// 1000.
 struct retry_budget {
     uint32_t tokens, limit, share;
+    uint64_t trickled; // time up to which the trickle has been added
 };
 
 // share_permille 0..1000; burst: retries that may be made without any earned. Starts full.
 void retry_budget_init(struct retry_budget *b, uint32_t share_permille, uint32_t burst);
 void retry_budget_earn(struct retry_budget *b);
-// False when the budget is empty: the caller must not retry now.
-bool retry_budget_take(struct retry_budget *b);
+// False when the budget is empty: the caller must not retry now. now never goes back.
+bool retry_budget_take(struct retry_budget *b, uint64_t now);
 
 #endif

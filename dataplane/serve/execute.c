@@ -324,6 +324,10 @@ uint64_t execute_scan(struct execute *x, const struct native_op_view *op, uint64
     unsigned want = op->arg > EXECUTE_SCAN_MAX ? EXECUTE_SCAN_MAX : op->arg ? (unsigned)op->arg : 1;
 
     *res = (struct native_result_view){.opcode = op->opcode, .status = NATIVE_RES_OK};
+    if (limit < 8) {
+        too_big(res, 8);
+        return cursor;
+    }
     for (;; want /= 2) {
         struct page page = {.at = x->scratch + 8, .end = x->scratch + limit};
         uint64_t next = store_scan(x->store, cursor, want, x->now_ms, add_to_page, &page);

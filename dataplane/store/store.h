@@ -38,7 +38,7 @@ struct store_lookup {
     uint32_t key_len;
     uint32_t bucket;     // private: reference of the bucket
     uint64_t hash;       // keyed 64-bit hash of key
-    struct record *rec;  // private memo of store_lookup_resolve
+    struct record *rec;  // private memo of store_lookup_prefetch
     uint64_t generation; // private: store generation of the memo
 };
 

@@ -9,7 +9,7 @@
 #include "dataplane/net/net.h"
 
 // Tenants every worker has. MISC pays for what belongs to nobody: ARP, ICMP, malformed and unknown packets.
-enum { TENANT_DEFAULT = 0, TENANT_MISC = 1, TENANT_FIRST_NAMED = 2 };
+enum { TENANT_DEFAULT = 0, TENANT_MISC = 1 };
 
 // frame: at least len bytes; frames too short to hold a request belong to nobody.
 static inline uint32_t classify(const uint8_t *frame, uint32_t len)

@@ -81,7 +81,7 @@ bool scheduler_stage(struct scheduler *s, uint32_t t, uintptr_t entry, uint64_t 
     if (!staging_put(&s->staging[t], entry))
         return false;
     if (!(s->backlogged & bit(t))) {
-        if (now - s->last_work[t] > s->tsc_hz / 200000)
+        if ((int64_t)(now - s->last_work[t]) > (int64_t)(s->tsc_hz / 200000))
             forfeit_lag(s, t);
         s->backlogged |= bit(t);
         if (!(s->active & bit(t)))

@@ -14,13 +14,12 @@ struct staging {
     uint32_t head;  // next to take
     uint32_t tail;  // next to fill
     uint32_t quota; // entries at most, <= STAGING_SIZE
-    uint32_t high;  // largest backlog seen
     uintptr_t entries[STAGING_SIZE];
 };
 
 static inline void staging_init(struct staging *s, uint32_t quota)
 {
-    s->head = s->tail = s->high = 0;
+    s->head = s->tail = 0;
     s->quota = quota < STAGING_SIZE ? quota : STAGING_SIZE;
 }
 
@@ -43,8 +42,6 @@ static inline uint32_t staging_take(struct staging *s, uintptr_t *entries, uint3
 {
     uint32_t n = staging_backlog(s);
 
-    if (n > s->high)
-        s->high = n;
     if (n > max)
         n = max;
     for (uint32_t i = 0; i < n; i++)

@@ -134,9 +134,23 @@ static void budget_limits_retries_to_its_share(void)
     retry_budget_init(&b, 100, 20);
     for (unsigned i = 0; i < 1000; i++) {
         retry_budget_earn(&b);
-        taken += retry_budget_take(&b);
+        taken += retry_budget_take(&b, 0);
     }
     CU_ASSERT(taken >= 100 && taken <= 120);
+}
+
+// Windows full of lost requests earn nothing: time alone must let them be sent again.
+static void empty_budget_lets_a_trickle_through(void)
+{
+    struct retry_budget b;
+    unsigned taken = 0;
+
+    retry_budget_init(&b, 100, 20);
+    while (retry_budget_take(&b, 1))
+        ;
+    for (uint64_t now = 1; now <= 10000000; now += 1000)
+        taken += retry_budget_take(&b, now);
+    CU_ASSERT(taken >= 10 * BACKOFF_RETRIES_A_SECOND - 1 && taken <= 10 * BACKOFF_RETRIES_A_SECOND + 1);
 }
 
 static void timeout_follows_round_trips(void)
@@ -313,6 +327,7 @@ static const struct unit_test tests[] = {
     {"heap returns timers in order", heap_returns_timers_in_order},
     {"jitter is full and capped", jitter_is_full_and_capped},
     {"budget limits retries to its share", budget_limits_retries_to_its_share},
+    {"empty budget lets a trickle through", empty_budget_lets_a_trickle_through},
     {"timeout follows round trips", timeout_follows_round_trips},
     {"first write learns the epoch", first_write_learns_the_epoch},
     {"restart between two copies is unknown", restart_between_two_copies_is_unknown},
