@@ -10,9 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ARGS_MAX           96
-#define LOG_TAIL           400
-#define HUGE_MB_PER_WORKER 64 // packet buffers, rings, tables
+#include "dataplane/buffers.h"
+
+#define ARGS_MAX  96
+#define LOG_TAIL  400
+#define TABLES_MB 128u // rings, tables and DPDK's own, beside the packet buffers
 
 struct arguments {
     int argc;
@@ -111,11 +113,28 @@ static unsigned needs_of_all(const struct config *c)
     return needs;
 }
 
+// The main lcore does housekeeping and may run anywhere; every worker is pinned: lcore k+1 is worker k's.
+static char *lcore_map(const struct config *c, const unsigned *cores)
+{
+    unsigned usable[CPU_SETSIZE], n = usable_cores(usable, CPU_SETSIZE);
+    char *map = NULL;
+    size_t len;
+    FILE *f = open_memstream(&map, &len);
+
+    if (!f)
+        return NULL;
+    for (unsigned i = 0; i < n; i++)
+        fprintf(f, "%s%u", i ? "," : "0@(", usable[i]);
+    fputc(')', f);
+    for (unsigned k = 0; k < c->workers; k++)
+        fprintf(f, ",%u@%u", k + 1, cores[k]);
+    fclose(f);
+    return map;
+}
+
 static int compose(struct arguments *a, const struct config *c, const unsigned *cores, bool hugepages,
                    struct startup_report *report)
 {
-    char lcores[1024];
-    size_t used = 0;
     unsigned needs = needs_of_all(c);
 
     if (needs & PORT_EAL_HUGEPAGES && !hugepages) {
@@ -123,16 +142,10 @@ static int compose(struct arguments *a, const struct config *c, const unsigned *
                  "a PCI port needs huge pages and too few are free; run scripts/host-check --apply");
         return -1;
     }
+    char *map = lcore_map(c, cores);
     add(a, "godwit-dataplane");
-    // The main lcore does housekeeping and may run anywhere; every worker is pinned.
-    unsigned usable[CPU_SETSIZE], n = usable_cores(usable, CPU_SETSIZE);
-    used = (size_t)snprintf(lcores, sizeof(lcores), "0@(");
-    for (unsigned i = 0; i < n && used < sizeof(lcores); i++)
-        used += (size_t)snprintf(lcores + used, sizeof(lcores) - used, "%s%u", i ? "," : "", usable[i]);
-    used += (size_t)snprintf(lcores + used, sizeof(lcores) - used, ")");
-    for (unsigned k = 0; k < c->workers && used < sizeof(lcores); k++)
-        used += (size_t)snprintf(lcores + used, sizeof(lcores) - used, ",%u@%u", k + 1, cores[k]);
-    add(a, "--lcores=%s", lcores);
+    add(a, "--lcores=%s", map ? map : "");
+    free(map);
     add(a, "--main-lcore=0");
     add(a, "--no-telemetry");
     // Either way nothing stays behind on the file system, whatever ends the process; EAL refuses both
@@ -144,7 +157,7 @@ static int compose(struct arguments *a, const struct config *c, const unsigned *
     } else {
         add(a, "--no-huge");
         add(a, "--no-shconf");
-        add(a, "-m%u", 128 + HUGE_MB_PER_WORKER * c->workers);
+        add(a, "-m%lu", TABLES_MB + (unsigned long)(buffers_bytes(c) * c->workers >> 20));
     }
     if (!(needs & PORT_EAL_PCI))
         add(a, "--no-pci");

@@ -19,8 +19,8 @@ int errand_rings_create(struct node *node, char *err, size_t err_len)
             if (from == to)
                 continue;
             snprintf(name, sizeof(name), "errands_%u_%u", from, to);
-            node->rings[from][to] =
-                rte_ring_create(name, WORKER_RING_SIZE, (int)rte_socket_id(), RING_F_SP_ENQ | RING_F_SC_DEQ);
+            node->rings[from][to] = rte_ring_create(
+                name, WORKER_RING_SIZE, (int)rte_lcore_to_socket_id(to + 1), RING_F_SP_ENQ | RING_F_SC_DEQ);
             if (!node->rings[from][to]) {
                 snprintf(err, err_len, "ring between workers %u and %u: %s; free some memory", from, to,
                          rte_strerror(rte_errno));

@@ -3,10 +3,11 @@
 
 #include <stdio.h>
 
-#define FREE_PAGES   "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"
-#define PAGE_MB      2u
-#define EAL_MB       96u // DPDK's own tables
-#define BUFFER_BYTES 2560u
+#include "dataplane/buffers.h"
+
+#define FREE_PAGES "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"
+#define PAGE_MB    2u
+#define EAL_MB     96u // DPDK's own tables
 
 static unsigned long free_pages(void)
 {
@@ -24,7 +25,7 @@ static unsigned long free_pages(void)
 // Packet memory is what must be in huge pages; the stores fall back by themselves.
 static unsigned long needed_pages(const struct config *c)
 {
-    unsigned long buffers = (unsigned long)c->buffers * c->workers * BUFFER_BYTES >> 20;
+    unsigned long buffers = (unsigned long)(buffers_bytes(c) * c->workers >> 20);
     unsigned long stores =
         c->hugepages == CONFIG_HUGEPAGES_REQUIRED ? (unsigned long)c->memory_mb * c->workers : 0;
     return (EAL_MB + buffers + stores) / PAGE_MB + 1;

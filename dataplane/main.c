@@ -3,11 +3,8 @@
 #include <errno.h>
 #include <getopt.h>
 #include <rte_cycles.h>
-#include <rte_errno.h>
 #include <rte_launch.h>
 #include <rte_lcore.h>
-#include <rte_mbuf.h>
-#include <rte_random.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,15 +14,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "dataplane/buffers.h"
 #include "dataplane/eal.h"
 #include "dataplane/endpoint.h"
 #include "dataplane/errand.h"
 #include "dataplane/hugepages.h"
-#include "dataplane/journey.h"
 #include "dataplane/startup.h"
 #include "dataplane/worker.h"
-
-#define POOL_CACHE 256u
 
 static struct {
     const char *config_path;
@@ -113,47 +108,16 @@ static void stop_eal(void *ctx)
     eal_stop();
 }
 
-static uint16_t buffer_room(const struct config *c)
+static int create_pools(void *ctx, struct startup_report *r)
 {
-    uint32_t mtu = 0;
-
-    for (unsigned i = 0; i < c->ports_count; i++)
-        if (c->ports[i].mtu > mtu)
-            mtu = c->ports[i].mtu;
-    uint32_t frame = mtu + RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN + RTE_ETHER_CRC_LEN;
-    if (frame < 2048)
-        frame = 2048;
-    return (uint16_t)(RTE_PKTMBUF_HEADROOM + RTE_ALIGN(frame, 64));
+    (void)ctx;
+    return buffers_create(&boot.node, r);
 }
 
 static void free_pools(void *ctx)
 {
     (void)ctx;
-    for (unsigned k = 0; k < CONFIG_WORKERS_MAX; k++) {
-        rte_mempool_free(boot.node.pools[k]);
-        boot.node.pools[k] = NULL;
-    }
-}
-
-static int create_pools(void *ctx, struct startup_report *r)
-{
-    for (unsigned k = 0; k < boot.node.n_workers; k++) {
-        char name[32];
-        snprintf(name, sizeof(name), "packets_%u", k);
-        boot.node.pools[k] = rte_pktmbuf_pool_create(name, boot.config->buffers, POOL_CACHE,
-                                                     RTE_ALIGN(sizeof(struct journey), RTE_MBUF_PRIV_ALIGN),
-                                                     buffer_room(boot.config), (int)rte_socket_id());
-        if (!boot.node.pools[k]) {
-            snprintf(r->error, sizeof(r->error),
-                     "%u packet buffers for worker %u: %s; lower `buffers`, or free memory",
-                     boot.config->buffers, k, rte_strerror(rte_errno));
-            free_pools(ctx);
-            return -1;
-        }
-    }
-    snprintf(r->detail, sizeof(r->detail), "%u of %u bytes per worker", boot.config->buffers,
-             buffer_room(boot.config));
-    return 0;
+    buffers_destroy(&boot.node);
 }
 
 static void close_ports(void *ctx)

@@ -180,7 +180,8 @@ static int create_stores(struct worker *w, char *err, size_t err_len)
 
 struct worker *worker_create(struct node *node, unsigned id, char *err, size_t err_len)
 {
-    struct worker *w = rte_zmalloc("worker", sizeof(*w), __alignof__(*w));
+    struct worker *w =
+        rte_zmalloc_socket("worker", sizeof(*w), __alignof__(*w), (int)rte_lcore_to_socket_id(id + 1));
 
     if (!w) {
         snprintf(err, err_len, "worker %u: no memory for it", id);

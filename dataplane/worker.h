@@ -120,8 +120,7 @@ static inline void count(struct worker *w, enum counter c)
     w->counters[c]++;
 }
 
-// Creates worker id of the node on NUMA-local memory: store region, session table, scheduler. NULL with cause
-// and remedy in err.
+// Creates worker id of the node: store region, session table, scheduler. NULL with cause and remedy in err.
 struct worker *worker_create(struct node *node, unsigned id, char *err, size_t err_len);
 void worker_destroy(struct worker *w);
 

@@ -185,8 +185,10 @@ int port_open(struct port *p, const struct config_port *c, unsigned index, unsig
     }
     if (d->fronted && !c->server && c->zero_copy)
         port_fact(p, "zero-copy memif connects once: restart after the peer restarts");
-    if (p->n_queues < workers)
+    if (p->n_queues < workers) {
+        p->steering = false; // some owners have no queue of their own
         port_fact(p, "%u queue%s for %u workers", p->n_queues, p->n_queues == 1 ? "" : "s", workers);
+    }
     return 0;
 }
 
