@@ -134,11 +134,29 @@ static bool advance(struct wheel *w, const struct account *a, uint64_t now_ms)
     return false;
 }
 
+// The lists hold what was due around a time that is far ahead again: every one goes through the descent once
+// more. Returns false when that is done.
+static bool resort_next(struct wheel *w, const struct account *a)
+{
+    while (w->resort > 0) {
+        unsigned list = --w->resort;
+        if (list != LIST_DESCENT && w->lists[list] != 0) {
+            move_list(w, a, list, LIST_DESCENT);
+            return true;
+        }
+    }
+    return false;
+}
+
 struct record *wheel_due(struct wheel *w, const struct account *a, uint64_t now_ms, unsigned *steps)
 {
+    if (now_ms + WHEEL_BACK_MS < w->time) {
+        w->time = now_ms;
+        w->resort = WHEEL_LISTS;
+    }
     for (;;) {
         uint32_t due = w->lists[LIST_DUE];
-        if (due != 0) {
+        if (due != 0 && w->resort == 0) {
             struct record *r = account_at(a, due);
             return record_when(r) <= now_ms ? r : NULL;
         }
@@ -150,7 +168,7 @@ struct record *wheel_due(struct wheel *w, const struct account *a, uint64_t now_
             unlink_record(w, a, r);
             push(w, a, r, list_for(w, record_when(r)));
             (*steps)--;
-        } else if (!advance(w, a, now_ms)) {
+        } else if (!resort_next(w, a) && !advance(w, a, now_ms)) {
             return NULL;
         }
     }

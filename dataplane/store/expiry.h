@@ -14,6 +14,7 @@
 struct wheel {
     uint64_t time; // ms; every earlier tick has been dealt with
     uint64_t armed;
+    uint32_t resort; // lists still to be sorted in again after the clock was set back
     uint64_t occupied[WHEEL_LEVELS][WHEEL_SLOTS / 64];
     uint32_t lists[WHEEL_LISTS]; // references of first records
 };
@@ -25,7 +26,9 @@ void wheel_arm(struct wheel *w, const struct account *a, struct record *r, uint6
 void wheel_disarm(struct wheel *w, const struct account *a, struct record *r);
 
 // A record whose time has come by now_ms, still armed; NULL when there is none or *steps, the records that
-// may be moved between levels, is used up. The time jumped over costs nothing.
+// may be moved between levels, is used up. The time jumped over costs nothing; after a step back of more than
+// WHEEL_BACK_MS all records are sorted in again, step by step.
+#define WHEEL_BACK_MS 1000u
 struct record *wheel_due(struct wheel *w, const struct account *a, uint64_t now_ms, unsigned *steps);
 
 #endif

@@ -123,6 +123,27 @@ static void expiry_can_be_added_changed_and_removed(void)
     close_store();
 }
 
+static void a_clock_set_back_does_not_stop_reclaiming(void)
+{
+    const uint64_t hour = 3600000;
+
+    open_store();
+    for (uint64_t key = 0; key < 500; key++)
+        set(key, START + 2 * hour + key * 7919 % 5000000, START + hour);
+    CU_ASSERT_EQUAL(expire_all(START + hour), 0); // the wheel's time is START + hour now
+    for (uint64_t key = 500; key < 1000; key++)
+        set(key, START + 1000 + key, START); // set back by an hour
+    for (uint64_t key = 1000; key < 1500; key++)
+        set(key, START + 200000, START + 500);
+    CU_ASSERT_EQUAL(expire_all(START + 1000), 0);
+    CU_ASSERT_EQUAL(expire_all(START + 3000), 500);
+    CU_ASSERT_EQUAL(expire_all(START + 199999), 0);
+    CU_ASSERT_EQUAL(expire_all(START + 200000), 500);
+    CU_ASSERT_EQUAL(expire_all(START + 2 * hour + 5000000), 500);
+    CU_ASSERT_EQUAL(stats().items, 0);
+    close_store();
+}
+
 static void rearming_leaves_nothing_behind(void)
 {
     open_store();
@@ -182,6 +203,7 @@ static const struct unit_test tests[] = {
     {"a record set again after its expiry is a new one", a_record_set_again_after_its_expiry_is_a_new_one},
     {"expiry can be added, changed and removed", expiry_can_be_added_changed_and_removed},
     {"re-arming leaves nothing behind", rearming_leaves_nothing_behind},
+    {"a clock set back does not stop reclaiming", a_clock_set_back_does_not_stop_reclaiming},
     {"every distance is kept", every_distance_is_kept},
     {"a jump over everything is done in bounded calls", a_jump_over_everything_is_done_in_bounded_calls},
     {"a clock set back only delays", a_clock_set_back_only_delays},
