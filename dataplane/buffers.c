@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "dataplane/journey.h"
+#include "drivers/pool.h"
 
 #define POOL_CACHE     256u
 #define SMALLEST_FRAME 2048u
@@ -36,6 +37,14 @@ uint64_t buffers_bytes(const struct config *c)
     return each * c->buffers;
 }
 
+static bool any_dma(const struct config *c)
+{
+    for (unsigned i = 0; i < c->ports_count; i++)
+        if (c->ports[i].driver == CONFIG_PCI)
+            return true;
+    return false;
+}
+
 int buffers_create(struct node *node, struct startup_report *report)
 {
     const struct config *c = node->config;
@@ -43,8 +52,8 @@ int buffers_create(struct node *node, struct startup_report *report)
     for (unsigned k = 0; k < node->n_workers; k++) {
         char name[32];
         snprintf(name, sizeof(name), "packets_%u", k);
-        node->pools[k] = rte_pktmbuf_pool_create(name, c->buffers, POOL_CACHE, private_room(),
-                                                 buffers_room(c), (int)rte_lcore_to_socket_id(k + 1));
+        node->pools[k] = pool_create(name, c->buffers, POOL_CACHE, private_room(), buffers_room(c),
+                                     (int)rte_lcore_to_socket_id(k + 1), any_dma(c));
         if (!node->pools[k]) {
             snprintf(report->error, sizeof(report->error),
                      "%u packet buffers for worker %u: %s; lower `buffers`, or free memory", c->buffers, k,

@@ -8,6 +8,7 @@
 #include <rte_ring.h>
 #include <string.h>
 
+#include "drivers/pool.h"
 #include "drivers/port.h"
 #include "tests/unit/cunit_main.h"
 
@@ -29,7 +30,7 @@ static bool start_eal(void)
         for (unsigned k = 0; k < WORKERS; k++) {
             char name[16];
             snprintf(name, sizeof(name), "pool%u", k);
-            pools[k] = rte_pktmbuf_pool_create(name, 511, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+            pools[k] = pool_create(name, 511, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY, false);
             started = started && pools[k];
         }
     }
@@ -129,9 +130,34 @@ static void what_cannot_open_says_why_and_leaves_nothing(void)
     CU_ASSERT_PTR_NULL(rte_ring_lookup("port0.rx0"));
 }
 
+static void note_end(struct rte_mempool *pool, void *end, void *object, unsigned i)
+{
+    (void)i;
+    char *behind =
+        (char *)object - pool->header_size + rte_mempool_calc_obj_size(pool->elt_size, pool->flags, NULL);
+    if (behind > *(char **)end)
+        *(char **)end = behind;
+}
+
+// What AF_XDP registers is number x size bytes from the start: every object must lie in that.
+static void pool_for_sockets_has_no_gaps(void)
+{
+    CU_ASSERT_FATAL(start_eal());
+    struct rte_mempool *pool = pool_create("dense", 5000, 0, 192, 2176, SOCKET_ID_ANY, false);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(pool);
+    CU_ASSERT_EQUAL(pool->nb_mem_chunks, 1);
+    char *end = NULL, *start = STAILQ_FIRST(&pool->mem_list)->addr;
+    rte_mempool_obj_iter(pool, note_end, &end);
+    uint64_t registered =
+        (uint64_t)pool->populated_size * rte_mempool_calc_obj_size(pool->elt_size, pool->flags, NULL);
+    CU_ASSERT((uint64_t)(end - start) <= registered + RTE_CACHE_LINE_SIZE);
+    rte_mempool_free(pool);
+}
+
 static const struct unit_test tests[] = {
     {"frames pass on every queue and nothing is left", frames_pass_on_every_queue_and_nothing_is_left},
     {"describes itself", describes_itself},
+    {"pool for sockets has no gaps", pool_for_sockets_has_no_gaps},
     {"what cannot open says why and leaves nothing", what_cannot_open_says_why_and_leaves_nothing},
 };
 
