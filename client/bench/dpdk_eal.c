@@ -52,12 +52,15 @@ bool dpdk_start(const struct bench_options *o)
     }
     snprintf(lcores, sizeof(lcores), "--lcores=0@%d", core);
     hugepages = free_hugepages() >= HUGEPAGES_WANTED;
-    char *argv[12] = {"godwit-bench", lcores, "--in-memory", "--no-telemetry", "--no-pci"};
-    int argc = 5;
+    char *argv[12] = {"godwit-bench", lcores, "--no-telemetry", "--no-pci"};
+    int argc = 4;
+    // EAL refuses --in-memory and --no-huge together; both ways leave nothing on the file system.
     if (hugepages) {
+        argv[argc++] = "--in-memory";
         argv[argc++] = "--single-file-segments";
     } else {
         argv[argc++] = "--no-huge";
+        argv[argc++] = "--no-shconf";
         argv[argc++] = "-m";
         argv[argc++] = ORDINARY_MB;
     }

@@ -15,6 +15,7 @@ KEY, VALUE = 16, 64
 REQUEST = {"get": 42 + 48 + 8 + KEY, "set": 42 + 48 + 8 + KEY + VALUE}
 REPLY = {"get": 42 + 48 + 16 + VALUE, "set": 42 + 48 + 16}
 WORKLOADS = (("get", "uniform"), ("get", "zipf:0.99"), ("95/5", "uniform"), ("95/5", "zipf:0.99"))
+RING_ORDER = 10  # of drivers/memif.c and of godwit-bench: 1024 descriptors
 STAGES = ("receive", "classify", "parse", "decode", "lookup", "execute", "transmit", "housekeeping", "idle")
 
 
@@ -29,7 +30,7 @@ def same_size():
 def echo_start(options, generator, appliance, size):
     """Frames per second that testpmd echoes back to testpmd's flow generator."""
     with tempfile.TemporaryDirectory() as folder:
-        wire = f"id=0,socket={folder}/wire.sock,socket-abstract=no,rsize=11"
+        wire = f"id=0,socket={folder}/wire.sock,socket-abstract=no,rsize={RING_ORDER}"
         with m.Testpmd("echo", appliance, [f"net_memif0,role=server,{wire}"], ["--forward-mode=5tswap"]) as echo:
             echo.wait_for(lambda: os.path.exists(f"{folder}/wire.sock"), 20, "socket")
             with m.Testpmd("flowgen", generator, [f"net_memif0,role=client,{wire}"],
@@ -72,14 +73,14 @@ def report(options, size, echo, rates, cycles, noise):
         rows.append((f"godwit {name}", m.text(rate, 1e6), f"{ratio:.2f}"))
         workloads[name] = {"rate": rate, "ratio": ratio,
                            "cycles": {s: m.spread([c[s] for c in cycles[name]]) for s in cycles[name][0]}}
-    print(f"wire memif, {options.keys} keys of {KEY} B, values of {VALUE} B, {options.starts} starts of each arm")
+    print(f"wire memif, rings of {1 << RING_ORDER} descriptors for both, {options.keys} keys of {KEY} B, values of {VALUE} B, {options.starts} starts of each arm")
     m.table(("arm", "M/s median (min..max)", "ratio"), rows)
     print("\ncycles per request by stage, medians")
     names = list(workloads)
     shown = [s for s in STAGES if s in workloads[names[0]]["cycles"]]
     m.table(("stage", *names), [(s, *(f"{workloads[n]['cycles'][s]['median']:.0f}" for n in names)) for s in shown])
     print(m.noise_line(noise))
-    m.save("native", {"wire": "memif", "frame_bytes": size, "keys": options.keys, "starts": options.starts,
+    m.save("native", {"wire": "memif", "ring": 1 << RING_ORDER, "frame_bytes": size, "keys": options.keys, "starts": options.starts,
                       "echo": echoed, "workloads": workloads, "noise": noise})
 
 

@@ -5,7 +5,7 @@
 packages_build="gcc libc6-dev meson ninja-build pkg-config libdpdk-dev libbpf-dev libxdp-dev libjemalloc-dev
     libxxhash-dev libjansson-dev libcyaml-dev libyaml-dev libsqlite3-dev libcunit1-dev libpcap-dev libnuma-dev"
 packages_run="dpdk iproute2 iputils-ping ethtool procps util-linux jq python3 ca-certificates"
-packages_test="clang libclang-rt-14-dev llvm clang-format universal-ctags redis-tools git"
+packages_test="dpdk-dev clang libclang-rt-14-dev llvm clang-format universal-ctags redis-tools git"
 packages_bench="dpdk-dev"
 packages_vm="qemu-system-x86 busybox-static kmod cpio xz-utils"
 
@@ -22,7 +22,7 @@ packages_missing() {
 
 # packages_ensure GROUP...: installs what is missing; no apt call when nothing is. Sets packages_said.
 packages_ensure() {
-    local missing log=/tmp/godwit-apt.$$.log
+    local missing log
     packages_said="all present"
     command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
         fail "this is not a Debian system (no dpkg-query or apt-get)" \
@@ -30,6 +30,7 @@ packages_ensure() {
     missing=$(packages_missing "$@")
     [ -n "$missing" ] || return 0
     need_root "packages are missing and have to be installed: $missing"
+    log=$(mktemp "${TMPDIR:-/tmp}/godwit-apt.XXXXXX")
     packages_apt "$log" $missing
     packages_said="installed: ${missing% }"
     rm -f "$log"

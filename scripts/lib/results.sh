@@ -32,10 +32,7 @@ results_meson() {
     ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 nice -n 5 meson test -C "$dir" --no-rebuild --print-errorlogs "$@" \
         >"$dir/test.log" 2>&1 </dev/null || status=$?
     if [ ! -s "$log" ]; then
-        # No test in the suite yet is no failure; an unknown name is.
-        if [ "$status" != 0 ] || [[ $1 != --suite ]]; then
-            results_fail "$label$*: meson found no such test" "meson test -C $dir $*" "$dir/test.log"
-        fi
+        results_fail "$label$*: meson ran no such test (status $status)" "meson test -C $dir $*" "$dir/test.log"
         return 0
     fi
     while IFS=$'\t' read -r result name command; do
@@ -44,22 +41,26 @@ results_meson() {
         SKIP) results_skip "$label$name" ;;
         *) results_meson_failed "$label$name ($result)" "$command" "$log" "$name" ;;
         esac
-    done < <(jq -r '[.result, (.name | sub("^godwit(:[a-z]+)? / "; "")), (.command | join(" "))] | @tsv' "$log")
+    done < <(jq -r "[.result, $results_meson_name, (.command | join(\" \"))] | @tsv" "$log")
 }
+
+# A test's name without the project and the suite that meson puts before it, in jq.
+results_meson_name='(.name | sub("^godwit(:[^ ]+)? / "; ""))'
 
 results_meson_failed() {
     local output=${3%.json}.failed.txt
-    jq -r --arg n "$4" 'select(.name | endswith($n)) | (.stdout // ""), (.stderr // "")' "$3" >"$output"
+    jq -r --arg n "$4" "select($results_meson_name == \$n) | (.stdout // \"\"), (.stderr // \"\")" "$3" >"$output"
     results_fail "$1" "$2" "$output"
 }
 
-# results_script PATH: a script that prints lines "PASS what", "FAIL what: why", "SKIP what: why" and whatever
-# else; each counts. One that fails without a FAIL line, or prints none at all, is a failure itself.
+# results_script PATH [SECONDS]: a script that prints lines "PASS what", "FAIL what: why", "SKIP what: why" and
+# whatever else; each counts. One that fails without a FAIL line, prints none at all, or takes longer than
+# SECONDS (600), is a failure itself.
 results_script() {
-    local path=$1 name=${1##*/} log status=0 line lines=0 failed=0
+    local path=$1 seconds=${2:-600} name=${1##*/} log status=0 line lines=0 failed=0
     log=build/test-logs/$name.log
     mkdir -p build/test-logs
-    timeout -k 30 600 "$path" >"$log" 2>&1 </dev/null || status=$?
+    timeout -k 30 "$seconds" "$path" >"$log" 2>&1 </dev/null || status=$?
     while IFS= read -r line; do
         case $line in
         'PASS '*) results_pass "$name: ${line#PASS }" ;;
@@ -99,7 +100,11 @@ results_fuzz_wait() {
         log=build-fuzz/$name.log
         if wait "$pid"; then
             runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
-            results_pass "$name: ${runs:-?} inputs, no finding"
+            if [ "${runs:-0}" -gt 0 ]; then
+                results_pass "$name: $runs inputs, no finding"
+            else
+                results_fail "$name: it tried no input" "build-fuzz/tests/fuzz/$name -runs=1000" "$log"
+            fi
         else
             results_fail "$name" "build-fuzz/tests/fuzz/$name $(sed -n 's/.*Test unit written to //p' "$log" | tail -n 1)" "$log"
         fi
@@ -119,9 +124,8 @@ results_end() {
         results_failed=1
         echo "no test ran"
     fi
-    printf '%s passed, %s failed' "$results_passed" "$results_failed"
-    [ "$results_skipped" = 0 ] || printf ', %s skipped' "$results_skipped"
-    echo
+    [ "$results_skipped" = 0 ] || echo "$results_skipped skipped"
+    printf '%s passed, %s failed\n' "$results_passed" "$results_failed"
     [ "$results_failed" = 0 ] || exit 1
     exit 0
 }

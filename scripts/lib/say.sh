@@ -2,6 +2,8 @@
 # What a script says while it works: numbered steps, and on failure the cause, the log and what to do.
 # shellcheck shell=bash
 
+export LC_ALL=C.UTF-8 # what programs say is read here and there: the same on every machine
+
 say_total=0   # steps the script announced
 say_step=0    # steps begun
 say_open=0    # 1: a step's line is waiting for its end; lines: others stand below it

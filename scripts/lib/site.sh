@@ -138,6 +138,12 @@ site_state() {
     site_ctl status --json 2>/dev/null | jq -r '.dataplane.state // empty' 2>/dev/null || true
 }
 
+# site_log_kept: copies the log to build/, where it outlives the run directory, and prints the copy's path.
+site_log_kept() {
+    local kept=$root/build/failed-godwitd-$site.log
+    cp "$site_log" "$kept" 2>/dev/null && echo "$kept" || echo "$site_log"
+}
+
 # site_wait SECONDS: until it serves. Fails with the log when godwitd ends, gives up, or time runs out.
 site_wait() {
     local end=$((SECONDS + $1)) state=
@@ -145,12 +151,12 @@ site_wait() {
         state=$(site_state)
         [ "$state" != serving ] || return 0
         if [ "$state" = failed ] || ! site_alive "$site_godwitd"; then
-            fail "the appliance did not start" "the start-up table above names the step, its cause and its remedy" "$site_log"
+            fail "the appliance did not start" "the start-up table above names the step, its cause and its remedy" "$(site_log_kept)"
         fi
         sleep 0.2
     done
     fail "the appliance was not serving after $1 s (state: ${state:-no answer})" \
-        "see the start-up table above; 'scripts/host-check' looks at the machine" "$site_log"
+        "see the start-up table above; 'scripts/host-check' looks at the machine" "$(site_log_kept)"
 }
 
 # site_ours PID: is it a godwit process of this site? By executable, and by namespace or configuration.

@@ -56,7 +56,7 @@ client_transfer() {
     step_lines
     client_said=$(client_bench "$wire" "$verb" "$@" 2> >(sed -u 's/^/       /' >&2)) || {
         site_ctl drops || true
-        fail "$verb over the wire failed: ${client_said:-see above}" "see the lines and the drops above, and the log" "$site_log"
+        fail "$verb over the wire failed: ${client_said:-see above}" "see the lines and the drops above, and the log" "$(site_log_kept)"
     }
 }
 
