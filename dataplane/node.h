@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Everything one dataplane process is made of. Built by start-up on the main thread; what workers share is
 // read-only to them once they run (settings and clock excepted, which the housekeeping thread publishes).
-#ifndef GODWIT_NODE_H
-#define GODWIT_NODE_H
+#ifndef GODWIT_DATAPLANE_NODE_H
+#define GODWIT_DATAPLANE_NODE_H
 
 #include <rte_config.h>
 #include <rte_ethdev.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What a port driver is: one constant struct per file of this folder, listed in table.c. Private to drivers/.
-#ifndef GODWIT_DRIVER_H
-#define GODWIT_DRIVER_H
+#ifndef GODWIT_DRIVERS_DRIVER_H
+#define GODWIT_DRIVERS_DRIVER_H
 
 #include <stddef.h>
 

@@ -2,8 +2,8 @@
 // A port: one logical interface of the appliance, made of one or more DPDK ethdev ports and their queues,
 // behind one small table of functions per driver. Opened at start-up on the main thread; queues are then
 // polled by the workers.
-#ifndef GODWIT_PORT_H
-#define GODWIT_PORT_H
+#ifndef GODWIT_DRIVERS_PORT_H
+#define GODWIT_DRIVERS_PORT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What a run measured, and how it is shown.
-#ifndef GODWIT_BENCH_RESULT_H
-#define GODWIT_BENCH_RESULT_H
+#ifndef GODWIT_CLIENT_BENCH_RESULT_H
+#define GODWIT_CLIENT_BENCH_RESULT_H
 
 #include <stdbool.h>
 #include <stdint.h>

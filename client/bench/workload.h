@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The sequence of requests of a run. Pure: the same seed gives the same sequence.
-#ifndef GODWIT_WORKLOAD_H
-#define GODWIT_WORKLOAD_H
+#ifndef GODWIT_CLIENT_BENCH_WORKLOAD_H
+#define GODWIT_CLIENT_BENCH_WORKLOAD_H
 
 #include "client/bench/options.h"
 

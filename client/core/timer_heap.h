@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Binary heap of at most one timer per outstanding request, addressed by the request's index. Pure; the
 // caller provides the two arrays (n entries each).
-#ifndef GODWIT_TIMER_HEAP_H
-#define GODWIT_TIMER_HEAP_H
+#ifndef GODWIT_CLIENT_CORE_TIMER_HEAP_H
+#define GODWIT_CLIENT_CORE_TIMER_HEAP_H
 
 #include <stdint.h>
 

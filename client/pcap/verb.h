@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The verbs of godwit-pcap: one line in the table of main.c and one file each.
-#ifndef GODWIT_PCAP_VERB_H
-#define GODWIT_PCAP_VERB_H
+#ifndef GODWIT_CLIENT_PCAP_VERB_H
+#define GODWIT_CLIENT_PCAP_VERB_H
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The verbs of godwitctl, declared once: parsing, help and completion follow the table.
-#ifndef GODWIT_VERB_H
-#define GODWIT_VERB_H
+#ifndef GODWIT_CONTROL_CLI_VERB_H
+#define GODWIT_CONTROL_CLI_VERB_H
 
 #include <jansson.h>
 #include <stdbool.h>

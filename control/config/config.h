@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The boot configuration: one YAML file, the same for godwitd and godwit-dataplane. Errors name line and key.
-#ifndef GODWIT_CONFIG_H
-#define GODWIT_CONFIG_H
+#ifndef GODWIT_CONTROL_CONFIG_CONFIG_H
+#define GODWIT_CONTROL_CONFIG_CONFIG_H
 
 #include <stdbool.h>
 #include <stddef.h>

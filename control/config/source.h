@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Where each key of a YAML text stands. Keys are named by path: "workers", "ports[0].mtu".
-#ifndef GODWIT_SOURCE_H
-#define GODWIT_SOURCE_H
+#ifndef GODWIT_CONTROL_CONFIG_SOURCE_H
+#define GODWIT_CONTROL_CONFIG_SOURCE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The data plane's process as the daemon holds it: started or found, watched and ended through a pidfd.
-#ifndef GODWIT_DATAPLANE_PROCESS_H
-#define GODWIT_DATAPLANE_PROCESS_H
+#ifndef GODWIT_CONTROL_DAEMON_DATAPLANE_H
+#define GODWIT_CONTROL_DAEMON_DATAPLANE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The configuration as an operator sees it: the file's keys, and over some of them values set at run time,
 // which are kept in the store and outlive restarts.
-#ifndef GODWIT_SETTINGS_H
-#define GODWIT_SETTINGS_H
+#ifndef GODWIT_CONTROL_DAEMON_SETTINGS_H
+#define GODWIT_CONTROL_DAEMON_SETTINGS_H
 
 #include "control/api/api.h"
 #include "control/config/config.h"

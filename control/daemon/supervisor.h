@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Keeps one data plane serving: attaches to a running one or starts one, starts it again with a growing delay
 // when it ends, and carries calls to it. Times are clock_ms().
-#ifndef GODWIT_SUPERVISOR_H
-#define GODWIT_SUPERVISOR_H
+#ifndef GODWIT_CONTROL_DAEMON_SUPERVISOR_H
+#define GODWIT_CONTROL_DAEMON_SUPERVISOR_H
 
 #include "control/api/api.h"
 #include "control/daemon/backoff.h"

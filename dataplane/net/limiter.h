@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Token bucket for ICMP errors (RFC 1812 4.3.2.8, RFC 4443 2.4 f). Pure.
-#ifndef GODWIT_NET_LIMITER_H
-#define GODWIT_NET_LIMITER_H
+#ifndef GODWIT_DATAPLANE_NET_LIMITER_H
+#define GODWIT_DATAPLANE_NET_LIMITER_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Neighbour cache of one port: ARP (RFC 826, 5227) and IPv6 neighbour discovery (RFC 4861, 4862 duplicate
 // address detection). Pure: frames in, frames out, time as an argument. One worker owns a port's table.
-#ifndef GODWIT_NET_NEIGH_H
-#define GODWIT_NET_NEIGH_H
+#ifndef GODWIT_DATAPLANE_NET_NEIGH_H
+#define GODWIT_DATAPLANE_NET_NEIGH_H
 
 #include "dataplane/net/net.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Between the files of the neighbour cache: neigh.c (table), neigh_addresses.c (our own addresses), arp.c,
 // nd.c, mld.c (frames).
-#ifndef GODWIT_NET_NEIGH_PRIVATE_H
-#define GODWIT_NET_NEIGH_PRIVATE_H
+#ifndef GODWIT_DATAPLANE_NET_NEIGH_PRIVATE_H
+#define GODWIT_DATAPLANE_NET_NEIGH_PRIVATE_H
 
 #include "dataplane/net/neigh.h"
 #include "dataplane/net/protocol.h"

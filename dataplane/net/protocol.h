@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Numbers of the protocols, and the validation steps that net_parse chains. A step returns COUNTER_NONE or
 // the drop that names what is wrong.
-#ifndef GODWIT_NET_PROTOCOL_H
-#define GODWIT_NET_PROTOCOL_H
+#ifndef GODWIT_DATAPLANE_NET_PROTOCOL_H
+#define GODWIT_DATAPLANE_NET_PROTOCOL_H
 
 #include "dataplane/net/byteorder.h"
 #include "dataplane/net/net.h"

@@ -8,8 +8,8 @@
 // (RFC 1982), so that they may wrap.
 //
 // Memory: 592 bytes a session (64 state, 256 reply references, 4 blocks of 68 in the shared pool of replies).
-#ifndef GODWIT_SESSION_H
-#define GODWIT_SESSION_H
+#ifndef GODWIT_DATAPLANE_SERVE_SESSION_H
+#define GODWIT_DATAPLANE_SERVE_SESSION_H
 
 #include <stdbool.h>
 #include <stdint.h>

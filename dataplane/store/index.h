@@ -2,8 +2,8 @@
 // Linear hashing over cache-line buckets. Bucket n takes the hashes whose low bits are n; the top eight bits
 // are the tag that is compared before a record is touched. Buckets split one at a time, so growth never
 // pauses.
-#ifndef GODWIT_STORE_INDEX_H
-#define GODWIT_STORE_INDEX_H
+#ifndef GODWIT_DATAPLANE_STORE_INDEX_H
+#define GODWIT_DATAPLANE_STORE_INDEX_H
 
 #include <emmintrin.h>
 #include <stdbool.h>

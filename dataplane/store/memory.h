@@ -2,8 +2,8 @@
 // A worker's memory: one contiguous region (huge pages when there are any) and a jemalloc arena whose extents
 // come from it, so that fragmentation and statistics are a mature allocator's, and a record is named by 32
 // bits.
-#ifndef GODWIT_STORE_MEMORY_H
-#define GODWIT_STORE_MEMORY_H
+#ifndef GODWIT_DATAPLANE_STORE_MEMORY_H
+#define GODWIT_DATAPLANE_STORE_MEMORY_H
 
 #include <stddef.h>
 #include <stdint.h>

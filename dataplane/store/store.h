@@ -4,8 +4,8 @@
 //
 // Record layout (docs/store.md): 16-byte header, then the extensions its flags name, key, value. A record is
 // the version record of transactions.md 2.4: commit timestamp, per-object version, origin site.
-#ifndef GODWIT_STORE_H
-#define GODWIT_STORE_H
+#ifndef GODWIT_DATAPLANE_STORE_STORE_H
+#define GODWIT_DATAPLANE_STORE_STORE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
 // CPU-time budget of one tenant on one worker: a balance that refills at the tenant's share of the core, and
 // a virtual time that orders whoever is out of balance. Pure integer arithmetic, no division, no atomic; one
 // cache line, one owner.
-#ifndef GODWIT_BUDGET_H
-#define GODWIT_BUDGET_H
+#ifndef GODWIT_DATAPLANE_TENANT_BUDGET_H
+#define GODWIT_DATAPLANE_TENANT_BUDGET_H
 
 #include <stdbool.h>
 #include <stdint.h>
