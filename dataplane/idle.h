@@ -6,6 +6,7 @@
 
 #include "dataplane/worker.h"
 
+// On the worker's own thread, before its first turn: also makes the thread's timers exact.
 void idle_init(struct worker *w);
 // The turn had work.
 void idle_reset(struct worker *w);

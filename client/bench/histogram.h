@@ -34,6 +34,7 @@ static inline void histogram_record(struct histogram *h, uint64_t value)
         h->max = value;
 }
 
+// No samples. A zeroed histogram has none either.
 void histogram_clear(struct histogram *h);
 // Adds the samples of other.
 void histogram_add(struct histogram *h, const struct histogram *other);

@@ -24,6 +24,7 @@ struct result {
     struct histogram latency; // nanoseconds
 };
 
+// Counts one answered request and how long it took.
 void result_record(struct result *r, enum godwit_status status, uint64_t latency_ns);
 // Prints the summary, or the JSON, as the options say. 0, or 1 when the run counts as failed: a mismatch,
 // nothing answered, or the JSON file cannot be written.

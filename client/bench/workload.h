@@ -18,7 +18,10 @@ struct workload_step {
     unsigned scan_keys; // MIX_SCAN: at most this many
 };
 
+// Starts the sequence at options->seed; options stays the caller's and must outlive w.
 void workload_init(struct workload *w, const struct bench_options *options);
+// The next request: a record below `present`, or for an insert the first one beyond, which then counts as
+// present.
 void workload_next(struct workload *w, struct workload_step *step);
 // Gap to the next scheduled request of an open loop, nanoseconds: exponential with mean 1/rate.
 uint64_t workload_gap_ns(struct workload *w, double rate);

@@ -19,6 +19,7 @@ struct timer_heap {
     uint32_t count;
 };
 
+// No timer armed. The arrays stay the caller's and must outlive h.
 void timer_heap_init(struct timer_heap *h, struct timer_heap_node *nodes, uint32_t *positions, uint32_t n);
 // Arms or re-arms the timer of index. O(log n).
 void timer_heap_set(struct timer_heap *h, uint32_t index, uint64_t when);

@@ -19,6 +19,7 @@ struct verb {
 // argv[optind]. False: return *status.
 bool verb_files(const struct verb *v, int argc, char **argv, int files, int *status);
 
+// A verb's function (verb.run), in native_decode.c.
 int native_decode(const struct verb *v, int argc, char **argv);
 
 #endif

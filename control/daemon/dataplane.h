@@ -12,9 +12,9 @@ struct dataplane {
     int pidfd; // -1: none; readable once the process has ended
 };
 
-// Starts program (a path, or a name looked up in PATH) with --config in a session of its own, so that it
-// outlives this process. Returns 0 or an errno.
-int dataplane_spawn(struct dataplane *d, const char *program, const char *config);
+// Starts program (a path, or a name looked up in PATH) with --config, and --latency-first if asked for, in a
+// session of its own, so that it outlives this process. Returns 0 or an errno.
+int dataplane_spawn(struct dataplane *d, const char *program, const char *config, bool latency_first);
 // Takes hold of the process that listens at socket. Returns 0 or an errno (ENOENT, ECONNREFUSED: nobody
 // does).
 int dataplane_attach(struct dataplane *d, const char *socket);

@@ -15,7 +15,8 @@ struct settings;
 struct settings *settings_open(const struct config *config, struct kv *store);
 void settings_close(struct settings *s); // NULL is nothing
 
-// {"config":[{"key","value","source":"default|file|runtime","runtime":bool}]}, of one key or (NULL) all.
+// {"config":[{"key","value","source":"default|file|option|runtime","runtime":bool}]}, of one key or (NULL)
+// all.
 json_t *settings_get(const struct settings *s, const char *key, struct api_reply *err);
 // Whether key may get this value at run time (JSON null: back to the file's). err says why not.
 bool settings_check(const char *key, const json_t *value, struct api_reply *err);

@@ -13,6 +13,7 @@ struct net_limiter {
     uint32_t burst;        // messages
 };
 
+// Starts full. rate: messages a second; burst: how many at once.
 void net_limiter_init(struct net_limiter *l, uint32_t rate, uint32_t burst, uint64_t now_ms);
 // Takes one token; false when there is none.
 bool net_limiter_take(struct net_limiter *l, uint64_t now_ms);

@@ -19,6 +19,7 @@ struct wheel {
     uint32_t lists[WHEEL_LISTS]; // references of first records
 };
 
+// An empty wheel, of any time.
 void wheel_init(struct wheel *w);
 
 // Arms a record that is in no list; when: 1 to RECORD_EXPIRY_MAX. Disarm takes it out again.

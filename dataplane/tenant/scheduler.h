@@ -27,6 +27,7 @@ struct scheduler {
     struct staging staging[SCHEDULER_TENANTS];
 };
 
+// No tenants yet. tsc_hz: cycles a second; now: cycles.
 void scheduler_init(struct scheduler *s, uint64_t tsc_hz, uint64_t now);
 
 // Registers tenant t (< SCHEDULER_TENANTS) with a weight (1..10000) and a quota of staged packets.
