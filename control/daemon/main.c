@@ -30,7 +30,7 @@ static const char usage[] =
     "  -c, --config FILE      the configuration, default " DEFAULT_FILE "\n"
     "  -g, --group NAME       group that may use the control socket, default " DEFAULT_GROUP " if it exists\n"
     "  -d, --dataplane FILE   the data plane's program, default " DATAPLANE " beside this one, else in PATH\n"
-    "  -l, --latency-first    workers never sleep, whatever the configuration says\n"
+    "  -l, --latency-first    workers never sleep, whatever FILE says\n"
     "  -V, --version          print the version\n"
     "  -h, --help             print this\n"
     "\n"
