@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Inside of a client object; shared by the library's files only.
-#ifndef GODWIT_CLIENT_H
-#define GODWIT_CLIENT_H
+#ifndef GODWIT_CLIENT_CLIENT_H
+#define GODWIT_CLIENT_CLIENT_H
 
 #include <sys/socket.h>
 

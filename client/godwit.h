@@ -2,8 +2,8 @@
 // libgodwit: client of godwit's native protocol over UDP. One client object belongs to one thread; use
 // several for several threads. No function but those of this header is called by the library's users, no
 // signal is used, no thread is made. docs/client.md explains by example.
-#ifndef GODWIT_H
-#define GODWIT_H
+#ifndef GODWIT_CLIENT_GODWIT_H
+#define GODWIT_CLIENT_GODWIT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Packet buffers: how large they are, how much memory they take, their pools.
-#ifndef GODWIT_BUFFERS_H
-#define GODWIT_BUFFERS_H
+#ifndef GODWIT_DATAPLANE_BUFFERS_H
+#define GODWIT_DATAPLANE_BUFFERS_H
 
 #include "dataplane/node.h"
 #include "dataplane/startup.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Wall clock of the workers without a syscall: the housekeeping thread pairs the time stamp counter with the
 // real-time clock and publishes the line through them; workers extrapolate.
-#ifndef GODWIT_CLOCK_H
-#define GODWIT_CLOCK_H
+#ifndef GODWIT_DATAPLANE_CLOCK_H
+#define GODWIT_DATAPLANE_CLOCK_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
 // Every counter of the data plane, declared once: the lists in the *.def files name them, and CLI, JSON and
 // OpenMetrics print the same names. A worker owns one array of them; other threads read it with relaxed
 // loads.
-#ifndef GODWIT_COUNTERS_H
-#define GODWIT_COUNTERS_H
+#ifndef GODWIT_DATAPLANE_COUNTERS_H
+#define GODWIT_DATAPLANE_COUNTERS_H
 
 #include <stdint.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // DPDK's environment: its arguments are composed from the configuration; its log is kept and shown only on
 // failure.
-#ifndef GODWIT_EAL_H
-#define GODWIT_EAL_H
+#ifndef GODWIT_DATAPLANE_EAL_H
+#define GODWIT_DATAPLANE_EAL_H
 
 #include "dataplane/node.h"
 #include "dataplane/startup.h"

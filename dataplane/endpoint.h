@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The dataplane's control endpoint: JSON-RPC methods on RUN_DIR/dataplane.sock, served by the housekeeping
 // thread from what the workers leave in their own memory. docs/control.md describes the methods.
-#ifndef GODWIT_ENDPOINT_H
-#define GODWIT_ENDPOINT_H
+#ifndef GODWIT_DATAPLANE_ENDPOINT_H
+#define GODWIT_DATAPLANE_ENDPOINT_H
 
 #include "dataplane/node.h"
 

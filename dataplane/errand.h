@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Work that one worker hands to another: tagged packet pointers over single-producer single-consumer rings.
-#ifndef GODWIT_ERRAND_H
-#define GODWIT_ERRAND_H
+#ifndef GODWIT_DATAPLANE_ERRAND_H
+#define GODWIT_DATAPLANE_ERRAND_H
 
 #include "dataplane/worker.h"
 

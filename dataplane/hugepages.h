@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What huge pages the machine has, and whether they suffice.
-#ifndef GODWIT_HUGEPAGES_H
-#define GODWIT_HUGEPAGES_H
+#ifndef GODWIT_DATAPLANE_HUGEPAGES_H
+#define GODWIT_DATAPLANE_HUGEPAGES_H
 
 #include "control/config/config.h"
 #include "dataplane/startup.h"

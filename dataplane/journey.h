@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Requests of several operations. They are executed in order, each on the worker that owns its key: the
 // request travels with its half-built reply from owner to owner and comes home to be answered.
-#ifndef GODWIT_JOURNEY_H
-#define GODWIT_JOURNEY_H
+#ifndef GODWIT_DATAPLANE_JOURNEY_H
+#define GODWIT_DATAPLANE_JOURNEY_H
 
 #include "dataplane/request.h"
 

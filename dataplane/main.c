@@ -24,6 +24,7 @@
 
 static struct {
     const char *config_path;
+    bool latency_first;
     struct config *config;
     struct node node;
     unsigned cores[CONFIG_WORKERS_MAX];
@@ -36,6 +37,8 @@ static int load_configuration(void *ctx, struct startup_report *r)
     boot.config = config_load(boot.config_path, r->error, sizeof(r->error));
     if (!boot.config)
         return -1;
+    if (boot.latency_first)
+        config_force_latency_first(boot.config);
     boot.node.config = boot.config;
     boot.node.n_workers = boot.config->workers;
     snprintf(r->detail, sizeof(r->detail), "%s", boot.config_path);
@@ -263,12 +266,13 @@ static void block_signals(void)
 
 static void usage(FILE *to)
 {
-    fputs("usage: godwit-dataplane --config FILE\n"
+    fputs("usage: godwit-dataplane --config FILE [--latency-first]\n"
           "\n"
           "Serves keys from the ports that FILE names until SIGTERM or SIGINT. Usually started by godwitd;\n"
           "docs/control.md lists the keys of the file.\n"
           "\n"
           "  -c, --config FILE   configuration (YAML)\n"
+          "  -l, --latency-first workers never sleep, whatever FILE says\n"
           "  -V, --version       print the version\n"
           "  -h, --help          print this\n",
           to);
@@ -277,13 +281,17 @@ static void usage(FILE *to)
 int main(int argc, char **argv)
 {
     static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"latency-first", no_argument, NULL, 'l'},
                                             {"version", no_argument, NULL, 'V'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
-    for (int o; (o = getopt_long(argc, argv, "c:Vh", options, NULL)) != -1;) {
+    for (int o; (o = getopt_long(argc, argv, "c:lVh", options, NULL)) != -1;) {
         switch (o) {
         case 'c':
             boot.config_path = optarg;
+            break;
+        case 'l':
+            boot.latency_first = true;
             break;
         case 'V':
             puts("godwit-dataplane " GODWIT_VERSION);

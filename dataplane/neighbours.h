@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The ports' neighbour tables in the pipeline. Worker 0 owns them all; others send it what belongs there.
-#ifndef GODWIT_NEIGHBOURS_H
-#define GODWIT_NEIGHBOURS_H
+#ifndef GODWIT_DATAPLANE_NEIGHBOURS_H
+#define GODWIT_DATAPLANE_NEIGHBOURS_H
 
 #include "dataplane/worker.h"
 

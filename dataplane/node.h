@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Everything one dataplane process is made of. Built by start-up on the main thread; what workers share is
 // read-only to them once they run (settings and clock excepted, which the housekeeping thread publishes).
-#ifndef GODWIT_NODE_H
-#define GODWIT_NODE_H
+#ifndef GODWIT_DATAPLANE_NODE_H
+#define GODWIT_DATAPLANE_NODE_H
 
 #include <rte_config.h>
 #include <rte_ethdev.h>
@@ -11,6 +11,7 @@
 #include "control/config/config.h"
 #include "dataplane/clock.h"
 #include "dataplane/settings.h"
+#include "dataplane/store/store.h"
 #include "drivers/port.h"
 
 struct worker;
@@ -25,7 +26,7 @@ struct node {
     uint64_t tsc_hz;
     uint64_t started_ms; // CLOCK_MONOTONIC, when serving began
     uint32_t epoch;      // random, never 0: tells a client that the process is another one
-    uint8_t hash_secret[192];
+    uint8_t hash_secret[STORE_SECRET_LEN];
     bool hugepages;
     unsigned n_workers, n_ports;
     struct worker *workers[CONFIG_WORKERS_MAX];

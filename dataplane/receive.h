@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Receiving: bursts from the worker's queues, a peek at whose each packet is, staging.
-#ifndef GODWIT_RECEIVE_H
-#define GODWIT_RECEIVE_H
+#ifndef GODWIT_DATAPLANE_RECEIVE_H
+#define GODWIT_DATAPLANE_RECEIVE_H
 
 #include "dataplane/worker.h"
 

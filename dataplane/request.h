@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Native requests in a worker: a batch goes through parse, decode, lookup and execute together, so that the
 // cache misses of one hide behind the work of the others.
-#ifndef GODWIT_REQUEST_H
-#define GODWIT_REQUEST_H
+#ifndef GODWIT_DATAPLANE_REQUEST_H
+#define GODWIT_DATAPLANE_REQUEST_H
 
 #include "dataplane/serve/execute.h"
 #include "dataplane/worker.h"

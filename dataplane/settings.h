@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What may change while the workers run. The housekeeping thread stores, workers load; each field stands
 // alone, so plain relaxed accesses suffice.
-#ifndef GODWIT_SETTINGS_H
-#define GODWIT_SETTINGS_H
+#ifndef GODWIT_DATAPLANE_SETTINGS_H
+#define GODWIT_DATAPLANE_SETTINGS_H
 
 #include <stdbool.h>
 #include <stdint.h>

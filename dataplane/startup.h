@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Start-up as a table of named steps: printed as they run; the first that fails says cause and remedy, and
 // everything done so far is undone in reverse.
-#ifndef GODWIT_STARTUP_H
-#define GODWIT_STARTUP_H
+#ifndef GODWIT_DATAPLANE_STARTUP_H
+#define GODWIT_DATAPLANE_STARTUP_H
 
 #include <stddef.h>
 

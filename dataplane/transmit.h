@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Sending: frames are collected per port and given to it in bursts; a worker without a queue on the port
 // hands them to one that has.
-#ifndef GODWIT_TRANSMIT_H
-#define GODWIT_TRANSMIT_H
+#ifndef GODWIT_DATAPLANE_TRANSMIT_H
+#define GODWIT_DATAPLANE_TRANSMIT_H
 
 #include "dataplane/worker.h"
 

@@ -25,6 +25,8 @@
 #define STEAL_FACTOR        8u
 #define STEAL_MIN_US        50u
 
+_Static_assert(STORE_SECRET_LEN >= SESSION_SECRET_LEN, "one secret keys both hashes");
+
 const char *const stage_names[STAGE_MAX] = {"receive", "classify", "parse",        "decode", "lookup",
                                             "execute", "transmit", "housekeeping", "idle"};
 

@@ -2,8 +2,8 @@
 // One worker: an lcore that runs packets to completion. Owns its slots' data, its memory, its queues; shares
 // nothing that anybody writes on the packet path. Other workers are reached by rings of tagged packet
 // pointers.
-#ifndef GODWIT_WORKER_H
-#define GODWIT_WORKER_H
+#ifndef GODWIT_DATAPLANE_WORKER_H
+#define GODWIT_DATAPLANE_WORKER_H
 
 #include <rte_mbuf.h>
 

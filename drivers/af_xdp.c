@@ -10,17 +10,15 @@
 #include "drivers/driver.h"
 #include "drivers/netdev.h"
 
-#define VETH_XDP_MTU_MAX 3506u // a page less headroom, tailroom and Ethernet header
-
 static int check(const struct config_port *c, unsigned queues, char *err, size_t err_len)
 {
     struct netdev dev;
     if (netdev_check(c, &dev, err, err_len) < 0)
         return -1;
-    if (!strcmp(dev.driver, "veth") && dev.mtu > VETH_XDP_MTU_MAX)
+    if (!strcmp(dev.driver, "veth") && dev.mtu > CONFIG_MTU_AF_XDP_MAX)
         return driver_error(c, err, err_len,
                             "XDP on veth takes an MTU of at most %u, %s has %u; run: ip link set %s mtu 1500",
-                            VETH_XDP_MTU_MAX, c->device, dev.mtu, c->device);
+                            CONFIG_MTU_AF_XDP_MAX, c->device, dev.mtu, c->device);
     if (dev.rx_queues > queues) {
         const char *format = dev.combined ? "combined %u" : "rx %u tx %u";
         char channels[32];

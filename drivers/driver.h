@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What a port driver is: one constant struct per file of this folder, listed in table.c. Private to drivers/.
-#ifndef GODWIT_DRIVER_H
-#define GODWIT_DRIVER_H
+#ifndef GODWIT_DRIVERS_DRIVER_H
+#define GODWIT_DRIVERS_DRIVER_H
 
 #include <stddef.h>
 
@@ -40,6 +40,7 @@ struct port_driver {
 extern const struct port_driver driver_af_xdp, driver_af_packet, driver_tap, driver_memif, driver_virtio_user,
     driver_vhost, driver_ring, driver_pci;
 
+// The driver of a kind; never NULL.
 const struct port_driver *driver_of(enum config_driver kind);
 
 // Writes "port NAME: " and the message. Returns -1.

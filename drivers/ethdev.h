@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What is the same for every DPDK ethdev: descriptors, offloads, MTU, queues, filters, start.
-#ifndef GODWIT_ETHDEV_H
-#define GODWIT_ETHDEV_H
+#ifndef GODWIT_DRIVERS_ETHDEV_H
+#define GODWIT_DRIVERS_ETHDEV_H
 
 #include "drivers/driver.h"
 

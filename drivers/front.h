@@ -4,8 +4,8 @@
 // (DPDK's memif driver unmaps it from EAL's interrupt thread the moment the peer hangs up, whatever the
 // workers do). To rte_eth_rx_burst and rte_eth_tx_burst a front is an ethdev number; no other function of
 // DPDK knows it. Costs two atomic stores a burst.
-#ifndef GODWIT_FRONT_H
-#define GODWIT_FRONT_H
+#ifndef GODWIT_DRIVERS_FRONT_H
+#define GODWIT_DRIVERS_FRONT_H
 
 #include <stdbool.h>
 #include <stdint.h>

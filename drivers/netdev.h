@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Questions to the kernel about one of its network interfaces, asked by ioctl and not by /sys: a process that
 // entered its network namespace with nsenter still sees the /sys of another one.
-#ifndef GODWIT_NETDEV_H
-#define GODWIT_NETDEV_H
+#ifndef GODWIT_DRIVERS_NETDEV_H
+#define GODWIT_DRIVERS_NETDEV_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
 // A port: one logical interface of the appliance, made of one or more DPDK ethdev ports and their queues,
 // behind one small table of functions per driver. Opened at start-up on the main thread; queues are then
 // polled by the workers.
-#ifndef GODWIT_PORT_H
-#define GODWIT_PORT_H
+#ifndef GODWIT_DRIVERS_PORT_H
+#define GODWIT_DRIVERS_PORT_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -62,6 +62,7 @@ int port_eal_args(const struct config_port *c, unsigned index, unsigned queues, 
 // the device has them, addresses; starts it. 0, or -1 with cause and remedy in err.
 int port_open(struct port *p, const struct config_port *c, unsigned index, unsigned workers,
               struct rte_mempool *const *pools, char *err, size_t err_len);
+// Stops and frees what port_open made. No worker may poll it any more.
 void port_close(struct port *p);
 
 // What the drivers of DPDK leave undone: connects a client of a peer process (virtio_user; memif with server:

@@ -3,8 +3,8 @@
 // i + 31 - b, so a key with a single bit set makes the hash's low bits the (reversed) low bits of the
 // destination port, whatever the addresses and the source port are. The indirection table (RETA) then names
 // the queue of each native port group. The arithmetic is pure.
-#ifndef GODWIT_RSS_H
-#define GODWIT_RSS_H
+#ifndef GODWIT_DRIVERS_RSS_H
+#define GODWIT_DRIVERS_RSS_H
 
 #include <stdbool.h>
 #include <stdint.h>

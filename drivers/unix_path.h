@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Checks of the Unix socket through which memif and vhost-user peers meet.
-#ifndef GODWIT_UNIX_PATH_H
-#define GODWIT_UNIX_PATH_H
+#ifndef GODWIT_DRIVERS_UNIX_PATH_H
+#define GODWIT_DRIVERS_UNIX_PATH_H
 
 #include <stddef.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The short path over DPDK: GETs and SETs from templates in bursts, closed or open loop, no retransmission.
 // What it does not do is counted: a request without an answer within BURST_LOST_US is lost.
-#ifndef GODWIT_BURST_H
-#define GODWIT_BURST_H
+#ifndef GODWIT_CLIENT_BENCH_BURST_H
+#define GODWIT_CLIENT_BENCH_BURST_H
 
 #include <stdbool.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Names and contents of the benchmark's records: both follow from the record's number, so that what comes
 // back can be checked without keeping a copy. Pure.
-#ifndef GODWIT_CONTENT_H
-#define GODWIT_CONTENT_H
+#ifndef GODWIT_CLIENT_BENCH_CONTENT_H
+#define GODWIT_CLIENT_BENCH_CONTENT_H
 
 #include <stdbool.h>
 #include <stdint.h>

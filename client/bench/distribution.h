@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Which key comes next: uniform, zipf, or zipf over the age of keys ("latest"). Pure.
-#ifndef GODWIT_DISTRIBUTION_H
-#define GODWIT_DISTRIBUTION_H
+#ifndef GODWIT_CLIENT_BENCH_DISTRIBUTION_H
+#define GODWIT_CLIENT_BENCH_DISTRIBUTION_H
 
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // DPDK's environment for one polling thread.
-#ifndef GODWIT_DPDK_EAL_H
-#define GODWIT_DPDK_EAL_H
+#ifndef GODWIT_CLIENT_BENCH_DPDK_EAL_H
+#define GODWIT_CLIENT_BENCH_DPDK_EAL_H
 
 #include <stdbool.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A DPDK port of the load generator's own: memif, virtio-user or vhost to the appliance's socket. Polled by
 // the thread that opened it.
-#ifndef GODWIT_DPDK_PORT_H
-#define GODWIT_DPDK_PORT_H
+#ifndef GODWIT_CLIENT_BENCH_DPDK_PORT_H
+#define GODWIT_CLIENT_BENCH_DPDK_PORT_H
 
 #include <rte_ether.h>
 #include <rte_mbuf.h>

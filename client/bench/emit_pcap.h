@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // --emit-pcap: the requests of a run as a capture file, without a server.
-#ifndef GODWIT_EMIT_PCAP_H
-#define GODWIT_EMIT_PCAP_H
+#ifndef GODWIT_CLIENT_BENCH_EMIT_PCAP_H
+#define GODWIT_CLIENT_BENCH_EMIT_PCAP_H
 
 #include "client/bench/options.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Ethernet, IPv4 and UDP headers in front of a datagram. Pure.
-#ifndef GODWIT_FRAME_H
-#define GODWIT_FRAME_H
+#ifndef GODWIT_CLIENT_BENCH_FRAME_H
+#define GODWIT_CLIENT_BENCH_FRAME_H
 
 #include <stdint.h>
 

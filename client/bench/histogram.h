@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Log-linear histogram (HDR): 128 linear steps per power of two, so that a value read back is at most 0.8 %
 // below the one recorded. Pure.
-#ifndef GODWIT_HISTOGRAM_H
-#define GODWIT_HISTOGRAM_H
+#ifndef GODWIT_CLIENT_BENCH_HISTOGRAM_H
+#define GODWIT_CLIENT_BENCH_HISTOGRAM_H
 
 #include <stdint.h>
 
@@ -34,6 +34,7 @@ static inline void histogram_record(struct histogram *h, uint64_t value)
         h->max = value;
 }
 
+// No samples. A zeroed histogram has none either.
 void histogram_clear(struct histogram *h);
 // Adds the samples of other.
 void histogram_add(struct histogram *h, const struct histogram *other);

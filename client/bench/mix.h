@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the requests do: shares of each kind, by the names of YCSB's workloads. Pure.
-#ifndef GODWIT_MIX_H
-#define GODWIT_MIX_H
+#ifndef GODWIT_CLIENT_BENCH_MIX_H
+#define GODWIT_CLIENT_BENCH_MIX_H
 
 #include <stdbool.h>
 #include <stdint.h>

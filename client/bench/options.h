@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // godwit-bench's command line.
-#ifndef GODWIT_BENCH_OPTIONS_H
-#define GODWIT_BENCH_OPTIONS_H
+#ifndef GODWIT_CLIENT_BENCH_OPTIONS_H
+#define GODWIT_CLIENT_BENCH_OPTIONS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The verbs over a DPDK port.
-#ifndef GODWIT_OVER_DPDK_H
-#define GODWIT_OVER_DPDK_H
+#ifndef GODWIT_CLIENT_BENCH_OVER_DPDK_H
+#define GODWIT_CLIENT_BENCH_OVER_DPDK_H
 
 #include "client/bench/options.h"
 #include "client/bench/result.h"

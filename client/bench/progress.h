@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A line a second on standard error while something runs.
-#ifndef GODWIT_PROGRESS_H
-#define GODWIT_PROGRESS_H
+#ifndef GODWIT_CLIENT_BENCH_PROGRESS_H
+#define GODWIT_CLIENT_BENCH_PROGRESS_H
 
 #include <stdint.h>
 

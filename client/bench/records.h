@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A file of records: key, zero byte, value, zero byte, and so on; neither contains a zero byte. An empty
 // value is possible, an empty key is not.
-#ifndef GODWIT_RECORDS_H
-#define GODWIT_RECORDS_H
+#ifndef GODWIT_CLIENT_BENCH_RECORDS_H
+#define GODWIT_CLIENT_BENCH_RECORDS_H
 
 #include <stdbool.h>
 #include <stddef.h>

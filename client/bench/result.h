@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What a run measured, and how it is shown.
-#ifndef GODWIT_BENCH_RESULT_H
-#define GODWIT_BENCH_RESULT_H
+#ifndef GODWIT_CLIENT_BENCH_RESULT_H
+#define GODWIT_CLIENT_BENCH_RESULT_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,6 +24,7 @@ struct result {
     struct histogram latency; // nanoseconds
 };
 
+// Counts one answered request and how long it took.
 void result_record(struct result *r, enum godwit_status status, uint64_t latency_ns);
 // Prints the summary, or the JSON, as the options say. 0, or 1 when the run counts as failed: a mismatch,
 // nothing answered, or the JSON file cannot be written.

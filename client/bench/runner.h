@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Drives a client object: the loops of run, preload, load and check.
-#ifndef GODWIT_RUNNER_H
-#define GODWIT_RUNNER_H
+#ifndef GODWIT_CLIENT_BENCH_RUNNER_H
+#define GODWIT_CLIENT_BENCH_RUNNER_H
 
 #include "client/bench/options.h"
 #include "client/bench/result.h"

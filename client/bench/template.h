@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Prebuilt request frames: one GET or SET per session, of which only what changes is written and summed for
 // each request. Pure.
-#ifndef GODWIT_TEMPLATE_H
-#define GODWIT_TEMPLATE_H
+#ifndef GODWIT_CLIENT_BENCH_TEMPLATE_H
+#define GODWIT_CLIENT_BENCH_TEMPLATE_H
 
 #include <stdbool.h>
 #include <stdint.h>

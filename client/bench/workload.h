@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The sequence of requests of a run. Pure: the same seed gives the same sequence.
-#ifndef GODWIT_WORKLOAD_H
-#define GODWIT_WORKLOAD_H
+#ifndef GODWIT_CLIENT_BENCH_WORKLOAD_H
+#define GODWIT_CLIENT_BENCH_WORKLOAD_H
 
 #include "client/bench/options.h"
 
@@ -18,7 +18,10 @@ struct workload_step {
     unsigned scan_keys; // MIX_SCAN: at most this many
 };
 
+// Starts the sequence at options->seed; options stays the caller's and must outlive w.
 void workload_init(struct workload *w, const struct bench_options *options);
+// The next request: a record below `present`, or for an insert the first one beyond, which then counts as
+// present.
 void workload_next(struct workload *w, struct workload_step *step);
 // Gap to the next scheduled request of an open loop, nanoseconds: exponential with mean 1/rate.
 uint64_t workload_gap_ns(struct workload *w, double rate);

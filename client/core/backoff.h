@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // When to send again: round-trip estimate (RFC 6298 with Karn's rule), capped exponential back-off with full
 // jitter, and the budget that keeps retries a small share of all traffic. Pure; times in microseconds.
-#ifndef GODWIT_BACKOFF_H
-#define GODWIT_BACKOFF_H
+#ifndef GODWIT_CLIENT_CORE_BACKOFF_H
+#define GODWIT_CLIENT_CORE_BACKOFF_H
 
 #include <stdbool.h>
 #include <stdint.h>

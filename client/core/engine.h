@@ -13,8 +13,8 @@
 //  - An answer that does not come within the round-trip timeout plus jitter is asked for again, as long as
 //  the
 //    budget, the deadline and (writes) ENGINE_WRITE_LIFETIME_US allow.
-#ifndef GODWIT_ENGINE_H
-#define GODWIT_ENGINE_H
+#ifndef GODWIT_CLIENT_CORE_ENGINE_H
+#define GODWIT_CLIENT_CORE_ENGINE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // SplitMix64: one addition and a mixing of the sum per number. State is one word that the owner passes in, so
 // that a run can be repeated from its seed. Not for secrets.
-#ifndef GODWIT_CLIENT_RANDOM_H
-#define GODWIT_CLIENT_RANDOM_H
+#ifndef GODWIT_CLIENT_CORE_RANDOM_H
+#define GODWIT_CLIENT_CORE_RANDOM_H
 
 #include <stdint.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Binary heap of at most one timer per outstanding request, addressed by the request's index. Pure; the
 // caller provides the two arrays (n entries each).
-#ifndef GODWIT_TIMER_HEAP_H
-#define GODWIT_TIMER_HEAP_H
+#ifndef GODWIT_CLIENT_CORE_TIMER_HEAP_H
+#define GODWIT_CLIENT_CORE_TIMER_HEAP_H
 
 #include <stdint.h>
 
@@ -19,6 +19,7 @@ struct timer_heap {
     uint32_t count;
 };
 
+// No timer armed. The arrays stay the caller's and must outlive h.
 void timer_heap_init(struct timer_heap *h, struct timer_heap_node *nodes, uint32_t *positions, uint32_t n);
 // Arms or re-arms the timer of index. O(log n).
 void timer_heap_set(struct timer_heap *h, uint32_t index, uint64_t when);

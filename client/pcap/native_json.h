@@ -2,8 +2,8 @@
 // A request or reply of the native protocol as JSON. Field names are those of docs/protocol.md.
 // Session ids are strings of 16 hex digits; other numbers are JSON integers, or decimal strings where they
 // exceed 2^63 - 1. Keys and values are strings where they are UTF-8, else "key_hex" and "value_hex".
-#ifndef GODWIT_PCAP_NATIVE_JSON_H
-#define GODWIT_PCAP_NATIVE_JSON_H
+#ifndef GODWIT_CLIENT_PCAP_NATIVE_JSON_H
+#define GODWIT_CLIENT_PCAP_NATIVE_JSON_H
 
 #include <jansson.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Finds the UDP datagram in a captured Ethernet frame. Pure. Checksums are not looked at: captures of a
 // sender with checksum offload have none.
-#ifndef GODWIT_PCAP_UDP_H
-#define GODWIT_PCAP_UDP_H
+#ifndef GODWIT_CLIENT_PCAP_UDP_H
+#define GODWIT_CLIENT_PCAP_UDP_H
 
 #include <stdint.h>
 

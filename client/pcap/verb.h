@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The verbs of godwit-pcap: one line in the table of main.c and one file each.
-#ifndef GODWIT_PCAP_VERB_H
-#define GODWIT_PCAP_VERB_H
+#ifndef GODWIT_CLIENT_PCAP_VERB_H
+#define GODWIT_CLIENT_PCAP_VERB_H
 
 #include <stdbool.h>
 
@@ -19,6 +19,7 @@ struct verb {
 // argv[optind]. False: return *status.
 bool verb_files(const struct verb *v, int argc, char **argv, int files, int *status);
 
+// A verb's function (verb.run), in native_decode.c.
 int native_decode(const struct verb *v, int argc, char **argv);
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The control API: JSON-RPC 2.0 over a Unix stream socket, one object a line. Used by godwitctl -> godwitd
 // and by godwitd -> godwit-dataplane. No DPDK here.
-#ifndef GODWIT_API_H
-#define GODWIT_API_H
+#ifndef GODWIT_CONTROL_API_API_H
+#define GODWIT_CONTROL_API_API_H
 
 #include <jansson.h>
 #include <stdbool.h>

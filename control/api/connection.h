@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // One client of the server: its bounded input line and output queue.
-#ifndef GODWIT_CONNECTION_H
-#define GODWIT_CONNECTION_H
+#ifndef GODWIT_CONTROL_API_CONNECTION_H
+#define GODWIT_CONTROL_API_CONNECTION_H
 
 #include "control/api/api.h"
 

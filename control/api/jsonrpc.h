@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // JSON-RPC 2.0 without sockets: one request line in, one reply line out.
-#ifndef GODWIT_JSONRPC_H
-#define GODWIT_JSONRPC_H
+#ifndef GODWIT_CONTROL_API_JSONRPC_H
+#define GODWIT_CONTROL_API_JSONRPC_H
 
 #include "control/api/api.h"
 

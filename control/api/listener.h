@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The listening Unix socket: created without a race, and only for peers that may use it.
-#ifndef GODWIT_LISTENER_H
-#define GODWIT_LISTENER_H
+#ifndef GODWIT_CONTROL_API_LISTENER_H
+#define GODWIT_CONTROL_API_LISTENER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Numbers and tables for people.
-#ifndef GODWIT_PRINT_H
-#define GODWIT_PRINT_H
+#ifndef GODWIT_CONTROL_CLI_PRINT_H
+#define GODWIT_CONTROL_CLI_PRINT_H
 
 #include <stddef.h>
 #include <stdint.h>

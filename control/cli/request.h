@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Calls to godwitd, and access to what they return.
-#ifndef GODWIT_REQUEST_H
-#define GODWIT_REQUEST_H
+#ifndef GODWIT_CONTROL_CLI_REQUEST_H
+#define GODWIT_CONTROL_CLI_REQUEST_H
 
 #include "control/cli/verb.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The verbs of godwitctl, declared once: parsing, help and completion follow the table.
-#ifndef GODWIT_VERB_H
-#define GODWIT_VERB_H
+#ifndef GODWIT_CONTROL_CLI_VERB_H
+#define GODWIT_CONTROL_CLI_VERB_H
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -43,6 +43,8 @@ void verb_explain_unknown(char **args, int n);
 void verb_print_help(const struct verb *v); // NULL: of all
 void verb_print_completion(void);
 
+// One function per verb. They return the exit status (0, 1 refused, 2 wrong usage) and have said on stderr
+// why it is not 0.
 int verb_status(struct call *c);
 int verb_version(struct call *c);
 int verb_port_show(struct call *c);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Key -> slot, exactly as Redis Cluster: CRC16 (XMODEM) of the key, or of the part between the first '{' and
 // the next '}' when that part is not empty, modulo 16384. Pure; used by data plane, client library and tools.
-#ifndef GODWIT_SLOT_H
-#define GODWIT_SLOT_H
+#ifndef GODWIT_CONTROL_CLUSTER_SLOT_H
+#define GODWIT_CONTROL_CLUSTER_SLOT_H
 
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Addresses as the configuration writes them. Pure.
-#ifndef GODWIT_CONFIG_ADDRESS_H
-#define GODWIT_CONFIG_ADDRESS_H
+#ifndef GODWIT_CONTROL_CONFIG_ADDRESS_H
+#define GODWIT_CONTROL_CONFIG_ADDRESS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the schema cannot say: ranges, names, addresses, and what must fit together.
-#ifndef GODWIT_CONFIG_CHECK_H
-#define GODWIT_CONFIG_CHECK_H
+#ifndef GODWIT_CONTROL_CONFIG_CHECK_H
+#define GODWIT_CONTROL_CONFIG_CHECK_H
 
 #include "control/config/config.h"
 #include "control/config/fault.h"

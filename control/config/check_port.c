@@ -10,8 +10,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#define MTU_AF_XDP_MAX 3506
-
 struct key {
     char text[FAULT_KEY_MAX];
 };
@@ -120,9 +118,9 @@ static bool check_numbers(const struct config_port *p, unsigned index, struct fa
     struct key mtu = port_key(index, "mtu"), queues = port_key(index, "queues");
     if (!fault_range(f, mtu.text, p->mtu, 576, 9000))
         return false;
-    if (p->driver == CONFIG_AF_XDP && p->mtu > MTU_AF_XDP_MAX)
+    if (p->driver == CONFIG_AF_XDP && p->mtu > CONFIG_MTU_AF_XDP_MAX)
         return fault_set(f, mtu.text, "%u is too large for driver af_xdp; give at most %u", p->mtu,
-                         MTU_AF_XDP_MAX);
+                         CONFIG_MTU_AF_XDP_MAX);
     if (source_has(f->source, queues.text) && !fault_range(f, queues.text, p->queues, 1, CONFIG_WORKERS_MAX))
         return false;
     return fault_range(f, port_key(index, "busy_budget").text, p->busy_budget, 0, UINT16_MAX);

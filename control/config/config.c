@@ -35,6 +35,13 @@ static uint32_t given_keys(const struct source *source)
     return given;
 }
 
+void config_force_latency_first(struct config *c)
+{
+    c->latency_first = true;
+    for (unsigned i = 0; config_keys[i]; i++)
+        c->forced |= (uint32_t)!strcmp(config_keys[i], "latency_first") << i;
+}
+
 const char *config_driver_name(enum config_driver d)
 {
     return driver_names[d];

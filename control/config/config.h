@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The boot configuration: one YAML file, the same for godwitd and godwit-dataplane. Errors name line and key.
-#ifndef GODWIT_CONFIG_H
-#define GODWIT_CONFIG_H
+#ifndef GODWIT_CONTROL_CONFIG_CONFIG_H
+#define GODWIT_CONTROL_CONFIG_CONFIG_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,6 +15,8 @@
 #define CONFIG_VALUE_BYTES_MIN 1024
 #define CONFIG_VALUE_BYTES_MAX 536870912
 #define CONFIG_QUANTUM_US_MAX  1000 // at least 1
+// Largest MTU with XDP: a page less headroom, tailroom and Ethernet header.
+#define CONFIG_MTU_AF_XDP_MAX  3506u
 
 enum config_hugepages { CONFIG_HUGEPAGES_AUTO, CONFIG_HUGEPAGES_REQUIRED, CONFIG_HUGEPAGES_NEVER };
 enum config_driver {
@@ -69,7 +71,8 @@ struct config {
     char *data_dir;            // default /var/lib/godwit
     struct config_port *ports; // at least one
     unsigned ports_count;
-    uint32_t given; // bit i: the file has config_keys[i]
+    uint32_t given;  // bit i: the file has config_keys[i]
+    uint32_t forced; // bit i: an option of the command line took the place of config_keys[i]
 };
 
 // The keys of the file but for ports, NULL at the end.
@@ -79,7 +82,10 @@ extern const char *const config_keys[];
 // config_free, or NULL with a message "FILE:LINE: KEY: what is wrong and what is accepted" in err.
 struct config *config_load(const char *path, char *err, size_t err_len);
 struct config *config_parse(const char *name, const char *text, size_t len, char *err, size_t err_len);
-void config_free(struct config *c);
+void config_free(struct config *c); // NULL is nothing
+// What the option --latency-first of both programs does: workers never sleep, whatever the file says.
+void config_force_latency_first(struct config *c);
+// As the file spells it.
 const char *config_driver_name(enum config_driver d);
 
 #endif

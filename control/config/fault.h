@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Error messages of the configuration: "FILE:LINE: KEY: what is wrong and what is accepted".
-#ifndef GODWIT_FAULT_H
-#define GODWIT_FAULT_H
+#ifndef GODWIT_CONTROL_CONFIG_FAULT_H
+#define GODWIT_CONTROL_CONFIG_FAULT_H
 
 #include "control/config/source.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // "Did you mean": the known word closest to a mistyped one.
-#ifndef GODWIT_NEAREST_H
-#define GODWIT_NEAREST_H
+#ifndef GODWIT_CONTROL_CONFIG_NEAREST_H
+#define GODWIT_CONTROL_CONFIG_NEAREST_H
 
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The shape of the configuration file, for libcyaml.
-#ifndef GODWIT_SCHEMA_H
-#define GODWIT_SCHEMA_H
+#ifndef GODWIT_CONTROL_CONFIG_SCHEMA_H
+#define GODWIT_CONTROL_CONFIG_SCHEMA_H
 
 #include "control/config/config.h"
 #include "control/config/fault.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Where each key of a YAML text stands. Keys are named by path: "workers", "ports[0].mtu".
-#ifndef GODWIT_SOURCE_H
-#define GODWIT_SOURCE_H
+#ifndef GODWIT_CONTROL_CONFIG_SOURCE_H
+#define GODWIT_CONTROL_CONFIG_SOURCE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,6 +12,7 @@ struct source;
 struct source *source_open(const char *text, size_t len, unsigned *line, char *problem, size_t problem_len);
 void source_close(struct source *s);
 
+// Whether the text has the key, with whatever value.
 bool source_has(const struct source *s, const char *key);
 // The line (from 1) of the key, or of the innermost key around it that exists.
 unsigned source_line(const struct source *s, const char *key);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // How long to wait before a process that ended is started again. Pure.
-#ifndef GODWIT_BACKOFF_H
-#define GODWIT_BACKOFF_H
+#ifndef GODWIT_CONTROL_DAEMON_BACKOFF_H
+#define GODWIT_CONTROL_DAEMON_BACKOFF_H
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#ifndef GODWIT_CLOCK_H
-#define GODWIT_CLOCK_H
+#ifndef GODWIT_CONTROL_DAEMON_CLOCK_H
+#define GODWIT_CONTROL_DAEMON_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>

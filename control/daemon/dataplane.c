@@ -18,9 +18,10 @@
 
 extern char **environ;
 
-int dataplane_spawn(struct dataplane *d, const char *program, const char *config)
+int dataplane_spawn(struct dataplane *d, const char *program, const char *config, bool latency_first)
 {
-    char *const argv[] = {(char *)program, "--config", (char *)config, NULL};
+    char *const argv[] = {(char *)program, "--config", (char *)config,
+                          latency_first ? "--latency-first" : NULL, NULL};
     posix_spawnattr_t attr;
     posix_spawn_file_actions_t files;
     sigset_t none, all;

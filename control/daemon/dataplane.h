@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The data plane's process as the daemon holds it: started or found, watched and ended through a pidfd.
-#ifndef GODWIT_DATAPLANE_PROCESS_H
-#define GODWIT_DATAPLANE_PROCESS_H
+#ifndef GODWIT_CONTROL_DAEMON_DATAPLANE_H
+#define GODWIT_CONTROL_DAEMON_DATAPLANE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,9 +12,9 @@ struct dataplane {
     int pidfd; // -1: none; readable once the process has ended
 };
 
-// Starts program (a path, or a name looked up in PATH) with --config in a session of its own, so that it
-// outlives this process. Returns 0 or an errno.
-int dataplane_spawn(struct dataplane *d, const char *program, const char *config);
+// Starts program (a path, or a name looked up in PATH) with --config, and --latency-first if asked for, in a
+// session of its own, so that it outlives this process. Returns 0 or an errno.
+int dataplane_spawn(struct dataplane *d, const char *program, const char *config, bool latency_first);
 // Takes hold of the process that listens at socket. Returns 0 or an errno (ENOENT, ECONNREFUSED: nobody
 // does).
 int dataplane_attach(struct dataplane *d, const char *socket);

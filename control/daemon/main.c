@@ -30,6 +30,7 @@ static const char usage[] =
     "  -c, --config FILE      the configuration, default " DEFAULT_FILE "\n"
     "  -g, --group NAME       group that may use the control socket, default " DEFAULT_GROUP " if it exists\n"
     "  -d, --dataplane FILE   the data plane's program, default " DATAPLANE " beside this one, else in PATH\n"
+    "  -l, --latency-first    workers never sleep, whatever FILE says\n"
     "  -V, --version          print the version\n"
     "  -h, --help             print this\n"
     "\n"
@@ -39,6 +40,7 @@ struct options {
     const char *config;
     const char *group;
     const char *dataplane;
+    bool latency_first;
 };
 
 // Returns -1 to go on, else the exit status.
@@ -48,12 +50,13 @@ static int parse_options(int argc, char **argv, struct options *o)
         {"config", required_argument, NULL, 'c'},
         {"group", required_argument, NULL, 'g'},
         {"dataplane", required_argument, NULL, 'd'},
+        {"latency-first", no_argument, NULL, 'l'},
         {"version", no_argument, NULL, 'V'},
         {"help", no_argument, NULL, 'h'},
         {0},
     };
     int c;
-    while ((c = getopt_long(argc, argv, "c:g:d:Vh", known, NULL)) != -1) {
+    while ((c = getopt_long(argc, argv, "c:g:d:lVh", known, NULL)) != -1) {
         switch (c) {
         case 'c':
             o->config = optarg;
@@ -63,6 +66,9 @@ static int parse_options(int argc, char **argv, struct options *o)
             break;
         case 'd':
             o->dataplane = optarg;
+            break;
+        case 'l':
+            o->latency_first = true;
             break;
         case 'V':
             puts("godwitd " GODWIT_VERSION);
@@ -170,6 +176,7 @@ static int serve(const struct options *o, const struct config *c)
     struct daemon d = {.started = clock_ms()};
     d.supervisor = (struct supervisor){.program = o->dataplane,
                                        .config = o->config,
+                                       .latency_first = o->latency_first,
                                        .socket = socket,
                                        .changed = on_change,
                                        .ctx = &d,
@@ -206,6 +213,8 @@ int main(int argc, char **argv)
         return status;
     char err[512], *file = realpath(o.config, NULL);
     struct config *c = config_load(o.config, err, sizeof(err));
+    if (c && o.latency_first)
+        config_force_latency_first(c);
     if (!o.dataplane)
         o.dataplane = find_dataplane();
     if (!o.group && getgrnam(DEFAULT_GROUP))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The daemon's own methods and those it passes on to the data plane.
-#ifndef GODWIT_METHODS_H
-#define GODWIT_METHODS_H
+#ifndef GODWIT_CONTROL_DAEMON_METHODS_H
+#define GODWIT_CONTROL_DAEMON_METHODS_H
 
 #include "control/daemon/settings.h"
 #include "control/daemon/supervisor.h"

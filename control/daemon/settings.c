@@ -90,7 +90,7 @@ static json_t *cores_value(const struct config *c)
     return list;
 }
 
-// The value of a key in the file, or its default.
+// The value of a key by the command line or the file, or its default.
 static json_t *file_value(const struct config *c, const char *key)
 {
     static const char *const hugepages[] = {"auto", "required", "never"};
@@ -119,7 +119,9 @@ static json_t *describe(const struct settings *s, unsigned i)
 {
     const char *key = config_keys[i];
     int r = runtime_index(key);
-    const char *source = s->config->given >> i & 1 ? "file" : "default";
+    const char *source = s->config->forced >> i & 1  ? "option"
+                         : s->config->given >> i & 1 ? "file"
+                                                     : "default";
     json_t *value = NULL;
     if (r >= 0 && s->values[r]) {
         source = "runtime";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The configuration as an operator sees it: the file's keys, and over some of them values set at run time,
 // which are kept in the store and outlive restarts.
-#ifndef GODWIT_SETTINGS_H
-#define GODWIT_SETTINGS_H
+#ifndef GODWIT_CONTROL_DAEMON_SETTINGS_H
+#define GODWIT_CONTROL_DAEMON_SETTINGS_H
 
 #include "control/api/api.h"
 #include "control/config/config.h"
@@ -15,7 +15,8 @@ struct settings;
 struct settings *settings_open(const struct config *config, struct kv *store);
 void settings_close(struct settings *s); // NULL is nothing
 
-// {"config":[{"key","value","source":"default|file|runtime","runtime":bool}]}, of one key or (NULL) all.
+// {"config":[{"key","value","source":"default|file|option|runtime","runtime":bool}]}, of one key or (NULL)
+// all.
 json_t *settings_get(const struct settings *s, const char *key, struct api_reply *err);
 // Whether key may get this value at run time (JSON null: back to the file's). err says why not.
 bool settings_check(const char *key, const json_t *value, struct api_reply *err);

@@ -40,7 +40,7 @@ void supervisor_start(struct supervisor *s, uint64_t now)
         s->state = SUPERVISOR_STARTING;
         return;
     }
-    error = dataplane_spawn(&s->process, s->program, s->config);
+    error = dataplane_spawn(&s->process, s->program, s->config, s->latency_first);
     if (error) {
         snprintf(s->reason, sizeof(s->reason), "cannot start %.100s: %s", s->program, strerror(error));
         s->process = (struct dataplane){.pidfd = -1};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Keeps one data plane serving: attaches to a running one or starts one, starts it again with a growing delay
 // when it ends, and carries calls to it. Times are clock_ms().
-#ifndef GODWIT_SUPERVISOR_H
-#define GODWIT_SUPERVISOR_H
+#ifndef GODWIT_CONTROL_DAEMON_SUPERVISOR_H
+#define GODWIT_CONTROL_DAEMON_SUPERVISOR_H
 
 #include "control/api/api.h"
 #include "control/daemon/backoff.h"
@@ -20,6 +20,7 @@ enum supervisor_state {
 struct supervisor {
     const char *program;        // path, or name to look up in PATH
     const char *config;         // file
+    bool latency_first;         // start the data plane with that option
     const char *socket;         // of the data plane
     void (*changed)(void *ctx); // called when it becomes SERVING or FAILED
     void *ctx;
@@ -34,7 +35,7 @@ struct supervisor {
     char reason[160]; // of the last end, "" when there was none
 };
 
-// Attaches or starts. `s` has its first five members set.
+// Attaches or starts. `s` has its first six members set.
 void supervisor_start(struct supervisor *s, uint64_t now);
 // Does what is due and returns after how many milliseconds to call again, or earlier when process.pidfd
 // becomes readable.

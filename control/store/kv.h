@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What must outlive the daemon: text values under text keys, in one SQLite file. A call that returned true is
 // on the disk; a crash at any point leaves the values of the last such call.
-#ifndef GODWIT_KV_H
-#define GODWIT_KV_H
+#ifndef GODWIT_CONTROL_STORE_KV_H
+#define GODWIT_CONTROL_STORE_KV_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Unaligned loads and stores: getN/putN are big-endian (network order), rawN as the machine stores it.
-#ifndef GODWIT_NET_BYTEORDER_H
-#define GODWIT_NET_BYTEORDER_H
+#ifndef GODWIT_DATAPLANE_NET_BYTEORDER_H
+#define GODWIT_DATAPLANE_NET_BYTEORDER_H
 
 #include <stdbool.h>
 #include <stdint.h>

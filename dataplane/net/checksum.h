@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The Internet checksum (RFC 1071), 32 bytes at a time. Sums are kept as the machine loads the bytes: the
 // ones' complement sum does not depend on the byte order, so nothing is swapped.
-#ifndef GODWIT_NET_CHECKSUM_H
-#define GODWIT_NET_CHECKSUM_H
+#ifndef GODWIT_DATAPLANE_NET_CHECKSUM_H
+#define GODWIT_DATAPLANE_NET_CHECKSUM_H
 
 #include <stddef.h>
 

@@ -2,8 +2,8 @@
 // The common packet and its reply without a call: untagged UDP, no IPv4 options, no IPv6 extension headers.
 // net_fast_parse accepts a subset of what net_parse_steps accepts, with the same result; whatever it refuses
 // takes the steps, which know the name of the fault. Inline so that a batch loop can interleave packets.
-#ifndef GODWIT_NET_FAST_H
-#define GODWIT_NET_FAST_H
+#ifndef GODWIT_DATAPLANE_NET_FAST_H
+#define GODWIT_DATAPLANE_NET_FAST_H
 
 #include "dataplane/net/checksum.h"
 #include "dataplane/net/protocol.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Neighbour cache of one port: ARP (RFC 826, 5227) and IPv6 neighbour discovery (RFC 4861, 4862 duplicate
 // address detection). Pure: frames in, frames out, time as an argument. One worker owns a port's table.
-#ifndef GODWIT_NET_NEIGH_H
-#define GODWIT_NET_NEIGH_H
+#ifndef GODWIT_DATAPLANE_NET_NEIGH_H
+#define GODWIT_DATAPLANE_NET_NEIGH_H
 
 #include "dataplane/net/net.h"
 
@@ -76,6 +76,7 @@ bool neigh_resolve(struct neigh_table *t, const struct net_addr *addr, uint64_t 
 // after now_ms when the pass over the table goes on in the next call. Frames are untagged.
 uint32_t neigh_tick(struct neigh_table *t, uint8_t *buf, uint64_t now_ms, uint64_t *wake_ms);
 
+// Of an enum neigh_state, as `port show` prints it.
 const char *neigh_state_name(unsigned state);
 
 #endif

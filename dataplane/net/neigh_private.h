@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Between the files of the neighbour cache: neigh.c (table), neigh_addresses.c (our own addresses), arp.c,
 // nd.c, mld.c (frames).
-#ifndef GODWIT_NET_NEIGH_PRIVATE_H
-#define GODWIT_NET_NEIGH_PRIVATE_H
+#ifndef GODWIT_DATAPLANE_NET_NEIGH_PRIVATE_H
+#define GODWIT_DATAPLANE_NET_NEIGH_PRIVATE_H
 
 #include "dataplane/net/neigh.h"
 #include "dataplane/net/protocol.h"
@@ -32,6 +32,7 @@ uint32_t arp_input(struct neigh_table *t, struct net_packet *p, uint32_t room, u
                    enum counter *drop);
 uint32_t nd_input(struct neigh_table *t, struct net_packet *p, uint32_t room, uint64_t now_ms,
                   enum counter *drop);
+// A query: schedules reports, answers nothing at once.
 void mld_input(struct neigh_table *t, const struct net_packet *p, uint64_t now_ms);
 
 // Whole untagged frames to buf (at least 128 bytes); they return the length.
@@ -43,6 +44,7 @@ uint32_t nd_solicit(const struct net_if *nif, uint8_t *buf, const uint8_t *sourc
                     const uint8_t *mac);
 // Unsolicited, to all nodes.
 uint32_t nd_announce(const struct net_if *nif, uint8_t *buf, const uint8_t *addr);
+// The next report that is due; as neigh_tick.
 uint32_t mld_tick(struct neigh_table *t, uint8_t *buf, uint64_t now_ms, uint64_t *wake_ms);
 
 #endif

@@ -2,8 +2,8 @@
 // Ethernet to UDP: validation of received frames, replies built in place, ARP, neighbour discovery, ICMP.
 // Pure: bytes in, bytes out, time as an argument; no DPDK. Frames are contiguous. Multi-byte fields of these
 // structs are in host order unless named *_be; addresses are byte arrays in network order.
-#ifndef GODWIT_NET_H
-#define GODWIT_NET_H
+#ifndef GODWIT_DATAPLANE_NET_NET_H
+#define GODWIT_DATAPLANE_NET_NET_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Numbers of the protocols, and the validation steps that net_parse chains. A step returns COUNTER_NONE or
 // the drop that names what is wrong.
-#ifndef GODWIT_NET_PROTOCOL_H
-#define GODWIT_NET_PROTOCOL_H
+#ifndef GODWIT_DATAPLANE_NET_PROTOCOL_H
+#define GODWIT_DATAPLANE_NET_PROTOCOL_H
 
 #include "dataplane/net/byteorder.h"
 #include "dataplane/net/net.h"
@@ -60,6 +60,8 @@ void ip_strip(struct net_packet *p);
 // Fills the checksum of the ICMPv6 message of len bytes at icmp into its field (zeroed before).
 void icmp6_seal(const uint8_t *ip, uint8_t *icmp, uint32_t len);
 
+// An ICMP message that passed its check: builds the echo reply in place and returns its length, or returns 0.
+// *drop is always set to the one counter to add to.
 uint32_t icmp4_input(const struct net_if *nif, struct net_packet *p, enum counter *drop);
 uint32_t icmp6_input(const struct net_if *nif, struct net_packet *p, enum counter *drop);
 

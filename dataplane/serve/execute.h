@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What an operation does to a store. Pure; the same semantics for every protocol.
-#ifndef GODWIT_EXECUTE_H
-#define GODWIT_EXECUTE_H
+#ifndef GODWIT_DATAPLANE_SERVE_EXECUTE_H
+#define GODWIT_DATAPLANE_SERVE_EXECUTE_H
 
 #include "dataplane/serve/native.h"
 #include "dataplane/store/store.h"

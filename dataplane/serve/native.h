@@ -2,8 +2,8 @@
 // Codec of the native protocol, version 1 (docs/protocol.md is the specification). Pure: used by the data
 // plane, the client library, godwit-bench and godwit-pcap. All integers little-endian, no alignment required,
 // no field is ever read beyond the datagram's length.
-#ifndef GODWIT_NATIVE_H
-#define GODWIT_NATIVE_H
+#ifndef GODWIT_DATAPLANE_SERVE_NATIVE_H
+#define GODWIT_DATAPLANE_SERVE_NATIVE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The bytes of remembered replies: blocks of 64 bytes (the usual reply to a write fits one), chained for
 // larger replies. Bounded; one thread owns it.
-#ifndef GODWIT_REPLY_POOL_H
-#define GODWIT_REPLY_POOL_H
+#ifndef GODWIT_DATAPLANE_SERVE_REPLY_POOL_H
+#define GODWIT_DATAPLANE_SERVE_REPLY_POOL_H
 
 #include <stdbool.h>
 #include <stdint.h>

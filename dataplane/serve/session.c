@@ -11,7 +11,6 @@
 #include "dataplane/serve/reply_pool.h"
 
 #define NONE               UINT32_MAX
-#define SECRET_LEN         192u
 #define BLOCKS_PER_SESSION 4u
 
 // One cache line. Bitmaps are indexed by request id modulo the window, which holds 64 consecutive ids.
@@ -80,7 +79,7 @@ void session_table_destroy(struct session_table *t)
 static uint32_t place_of(const struct session_table *t, uint32_t tenant, uint64_t id)
 {
     const uint64_t key[2] = {id, tenant};
-    return (uint32_t)XXH3_64bits_withSecret(key, sizeof(key), t->secret, SECRET_LEN) & t->mask;
+    return (uint32_t)XXH3_64bits_withSecret(key, sizeof(key), t->secret, SESSION_SECRET_LEN) & t->mask;
 }
 
 // The head of the chain and, most likely, the session itself: a new one takes the place of its hash if it

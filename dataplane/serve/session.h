@@ -8,8 +8,8 @@
 // (RFC 1982), so that they may wrap.
 //
 // Memory: 592 bytes a session (64 state, 256 reply references, 4 blocks of 68 in the shared pool of replies).
-#ifndef GODWIT_SESSION_H
-#define GODWIT_SESSION_H
+#ifndef GODWIT_DATAPLANE_SERVE_SESSION_H
+#define GODWIT_DATAPLANE_SERVE_SESSION_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,6 +17,7 @@
 #define SESSION_WINDOW       64u    // request ids
 #define SESSION_EXPIRY_MS    30000u // after the last write
 #define SESSION_SESSIONS_MAX (1u << 19)
+#define SESSION_SECRET_LEN   192u // bytes of the hash secret
 
 struct session_table;
 
@@ -34,8 +35,9 @@ enum session_verdict {
     SESSION_FULL,           // no room for another session; live ones are never evicted
 };
 
-// sessions: a power of two, 1..SESSION_SESSIONS_MAX. hash_secret: 192 bytes, random per process, outlives the
-// table; keys the hash so that clients cannot build collisions. NULL when out of memory.
+// sessions: a power of two, 1..SESSION_SESSIONS_MAX. hash_secret: SESSION_SECRET_LEN bytes, random per
+// process, outlives the table; keys the hash so that clients cannot build collisions. NULL when out of
+// memory.
 struct session_table *session_table_create(uint32_t sessions, const void *hash_secret);
 void session_table_destroy(struct session_table *t);
 
@@ -64,6 +66,7 @@ struct session_stats {
     uint32_t sessions, capacity;
     uint32_t reply_blocks, reply_blocks_free; // of 64 bytes
 };
+// O(1).
 void session_stats(const struct session_table *t, struct session_stats *out);
 
 #endif

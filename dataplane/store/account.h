@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What one namespace takes from its worker's region: every byte is charged by size class and held against the
 // quota.
-#ifndef GODWIT_STORE_ACCOUNT_H
-#define GODWIT_STORE_ACCOUNT_H
+#ifndef GODWIT_DATAPLANE_STORE_ACCOUNT_H
+#define GODWIT_DATAPLANE_STORE_ACCOUNT_H
 
 #include "dataplane/store/memory.h"
 

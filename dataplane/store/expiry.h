@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A hierarchical timing wheel over the records' own links: 1 ms resolution, five levels of 256 lists. Arming,
 // re-arming and disarming are O(1) and leave nothing behind.
-#ifndef GODWIT_STORE_EXPIRY_H
-#define GODWIT_STORE_EXPIRY_H
+#ifndef GODWIT_DATAPLANE_STORE_EXPIRY_H
+#define GODWIT_DATAPLANE_STORE_EXPIRY_H
 
 #include "dataplane/store/account.h"
 #include "dataplane/store/record.h"
@@ -19,6 +19,7 @@ struct wheel {
     uint32_t lists[WHEEL_LISTS]; // references of first records
 };
 
+// An empty wheel, of any time.
 void wheel_init(struct wheel *w);
 
 // Arms a record that is in no list; when: 1 to RECORD_EXPIRY_MAX. Disarm takes it out again.

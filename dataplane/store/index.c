@@ -6,14 +6,15 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#define HASH_SECRET_LEN 192
-#define BUCKETS_FIRST   1u
-#define LOAD_MAX        6u   // average entries per bucket at which one splits
-#define RETRY_AFTER     256u // insertions until a split that found no memory is tried again
+#include "dataplane/store/store.h"
+
+#define BUCKETS_FIRST 1u
+#define LOAD_MAX      6u   // average entries per bucket at which one splits
+#define RETRY_AFTER   256u // insertions until a split that found no memory is tried again
 
 uint64_t index_hash(const void *secret, const void *key, uint32_t key_len)
 {
-    return XXH3_64bits_withSecret(key, key_len, secret, HASH_SECRET_LEN);
+    return XXH3_64bits_withSecret(key, key_len, secret, STORE_SECRET_LEN);
 }
 
 uint64_t index_record_hash(const struct index *x, const struct record *r)

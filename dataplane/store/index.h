@@ -2,8 +2,8 @@
 // Linear hashing over cache-line buckets. Bucket n takes the hashes whose low bits are n; the top eight bits
 // are the tag that is compared before a record is touched. Buckets split one at a time, so growth never
 // pauses.
-#ifndef GODWIT_STORE_INDEX_H
-#define GODWIT_STORE_INDEX_H
+#ifndef GODWIT_DATAPLANE_STORE_INDEX_H
+#define GODWIT_DATAPLANE_STORE_INDEX_H
 
 #include <emmintrin.h>
 #include <stdbool.h>
@@ -50,16 +50,22 @@ struct place {
     unsigned slot;
 };
 
+// An empty index of one bucket, charged to a. secret: STORE_SECRET_LEN bytes that outlive it. False when out
+// of memory; then there is nothing to destroy. index_destroy frees all but the records.
 bool index_create(struct index *x, struct account *a, const void *secret);
 void index_destroy(struct index *x, struct account *a);
 
+// Keyed XXH3 of a key.
 uint64_t index_hash(const void *secret, const void *key, uint32_t key_len);
 
-// Sets aside what one index_insert may need; index_insert and index_unpromise take the promise back.
+// Sets aside what one index_insert may need, false when there is no memory; index_insert and index_unpromise
+// take the promise back.
 bool index_promise(struct index *x, struct account *a);
 void index_unpromise(struct index *x, struct account *a);
 // The key must be absent. Splits at most one bucket.
 void index_insert(struct index *x, struct account *a, uint64_t hash, struct record *r);
+// Takes the entry at `at`, which has this hash, out of the index, and an overflow bucket that
+// is left empty. Frees no record; moves one other entry.
 void index_remove(struct index *x, struct account *a, uint64_t hash, struct place at);
 // The place of a record that is known to be in the index.
 struct place index_place(const struct index *x, const struct account *a, uint64_t hash,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Layout of a record: header, the extensions its flags name in the order of the flags, key, value.
-#ifndef GODWIT_STORE_RECORD_H
-#define GODWIT_STORE_RECORD_H
+#ifndef GODWIT_DATAPLANE_STORE_RECORD_H
+#define GODWIT_DATAPLANE_STORE_RECORD_H
 
 #include <stdbool.h>
 #include <stddef.h>

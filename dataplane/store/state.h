@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What a store is made of, for the files that implement store.h.
-#ifndef GODWIT_STORE_STATE_H
-#define GODWIT_STORE_STATE_H
+#ifndef GODWIT_DATAPLANE_STORE_STATE_H
+#define GODWIT_DATAPLANE_STORE_STATE_H
 
 #include "dataplane/store/expiry.h"
 #include "dataplane/store/index.h"

@@ -4,8 +4,8 @@
 //
 // Record layout (docs/store.md): 16-byte header, then the extensions its flags name, key, value. A record is
 // the version record of transactions.md 2.4: commit timestamp, per-object version, origin site.
-#ifndef GODWIT_STORE_H
-#define GODWIT_STORE_H
+#ifndef GODWIT_DATAPLANE_STORE_STORE_H
+#define GODWIT_DATAPLANE_STORE_STORE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,9 +15,10 @@ struct memory; // store/memory.h: a worker's region and its allocator, shared by
 struct store;
 struct record;
 
-#define STORE_KEY_MAX   65535u     // bytes
-#define STORE_VALUE_MAX 536870912u // bytes, by contract; the configured limit is enforced by the caller
-#define STORE_NO_EXPIRY 0u
+#define STORE_KEY_MAX    65535u     // bytes
+#define STORE_VALUE_MAX  536870912u // bytes, by contract; the configured limit is enforced by the caller
+#define STORE_NO_EXPIRY  0u
+#define STORE_SECRET_LEN 192u // bytes of the hash secret
 
 // Results of mutating calls; everything but STORE_OK leaves the store exactly as it was.
 enum store_status {
@@ -26,9 +27,9 @@ enum store_status {
 };
 
 // Creates an empty namespace whose records and index live in mem. quota: bytes charged at most, 0 for none.
-// hash_secret: 192 bytes, random per process, outlives the store; keys the hash so that clients cannot build
-// collisions. Returns NULL when out of memory. store_destroy frees everything (not bounded: call it off the
-// path).
+// hash_secret: STORE_SECRET_LEN bytes, random per process, outlives the store; keys the hash so that clients
+// cannot build collisions. Returns NULL when out of memory. store_destroy frees everything (not bounded: call
+// it off the path).
 struct store *store_create(struct memory *mem, const void *hash_secret, uint64_t quota);
 void store_destroy(struct store *s);
 
@@ -91,7 +92,7 @@ void *record_value(struct record *r, uint32_t *len);
 uint32_t record_version(const struct record *r);
 uint64_t record_timestamp(const struct record *r);
 uint64_t record_expiry(const struct record *r); // ms, STORE_NO_EXPIRY when it does not expire
-uint8_t record_origin(const struct record *r);
+uint8_t record_origin(const struct record *r);  // site that wrote it, 0..7 (store_write.origin)
 
 // Reclaims at most max records whose time has come (timing wheel, no scan of the data). Returns how many:
 // fewer than max does not mean that all are done, as records moved between wheel levels (at most 4 * max a
@@ -115,6 +116,7 @@ struct store_stats {
     uint64_t splits;        // bucket splits since creation (growth)
     uint64_t overflow;      // overflow buckets in use
 };
+// O(1).
 void store_stats(const struct store *s, struct store_stats *out);
 
 #endif

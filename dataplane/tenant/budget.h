@@ -2,8 +2,8 @@
 // CPU-time budget of one tenant on one worker: a balance that refills at the tenant's share of the core, and
 // a virtual time that orders whoever is out of balance. Pure integer arithmetic, no division, no atomic; one
 // cache line, one owner.
-#ifndef GODWIT_BUDGET_H
-#define GODWIT_BUDGET_H
+#ifndef GODWIT_DATAPLANE_TENANT_BUDGET_H
+#define GODWIT_DATAPLANE_TENANT_BUDGET_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,6 +21,7 @@ struct budget {
 
 _Static_assert(sizeof(struct budget) == 64, "one cache line");
 
+// Unfunded, at virtual time 0, without a share (budget_set_share). weight: 1..10000. now: cycles.
 void budget_init(struct budget *b, uint32_t weight, uint64_t now);
 
 // The share changed: rate is weight/active of the fraction of the core that is shared out (15/16; the rest

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Whose packet is this? Looks only at fixed offsets, before anything is validated; what it says is a claim
 // until the request has been authenticated. Pure.
-#ifndef GODWIT_CLASSIFIER_H
-#define GODWIT_CLASSIFIER_H
+#ifndef GODWIT_DATAPLANE_TENANT_CLASSIFIER_H
+#define GODWIT_DATAPLANE_TENANT_CLASSIFIER_H
 
 #include <stdint.h>
 

@@ -2,8 +2,8 @@
 // Which tenant runs next on one worker, the "hyb" rules: funded tenants take turns, one quantum each; if
 // nobody with work is funded, the one with the least virtual CPU time goes first, so the core never idles
 // while work waits. Pure; time (cycles) is an argument.
-#ifndef GODWIT_SCHEDULER_H
-#define GODWIT_SCHEDULER_H
+#ifndef GODWIT_DATAPLANE_TENANT_SCHEDULER_H
+#define GODWIT_DATAPLANE_TENANT_SCHEDULER_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,6 +27,7 @@ struct scheduler {
     struct staging staging[SCHEDULER_TENANTS];
 };
 
+// No tenants yet. tsc_hz: cycles a second; now: cycles.
 void scheduler_init(struct scheduler *s, uint64_t tsc_hz, uint64_t now);
 
 // Registers tenant t (< SCHEDULER_TENANTS) with a weight (1..10000) and a quota of staged packets.

@@ -2,8 +2,8 @@
 // Staging ring of one tenant on one worker: what arrived and has not run yet. Bounded, drop-tail, so that no
 // tenant can take more packet buffers than its quota. Pure: entries are tagged pointers that it never looks
 // behind.
-#ifndef GODWIT_STAGING_H
-#define GODWIT_STAGING_H
+#ifndef GODWIT_DATAPLANE_TENANT_STAGING_H
+#define GODWIT_DATAPLANE_TENANT_STAGING_H
 
 #include <stdbool.h>
 #include <stdint.h>

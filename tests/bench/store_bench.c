@@ -76,7 +76,7 @@ static const char *const arm_names[ARMS] = {"get_batch", "rte_hash_bulk", "get",
 enum distribution { UNIFORM, ZIPF, DISTRIBUTIONS };
 static const char *const distribution_names[DISTRIBUTIONS] = {"uniform", "zipf"};
 
-static unsigned char secret[192];
+static unsigned char secret[STORE_SECRET_LEN];
 static uint32_t sequence[OPS];
 static volatile uint64_t sink;
 static uint64_t rng = 42;

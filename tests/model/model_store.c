@@ -40,7 +40,7 @@ static uint64_t now = UINT64_C(1700000000000);
 static uint64_t refused;
 static struct memory *mem;
 static struct store *store;
-static unsigned char secret[192];
+static unsigned char secret[STORE_SECRET_LEN];
 static struct model_entry model[KEYS];
 static char keys[KEYS][700];
 static uint32_t key_lens[KEYS];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The model server behind the kernel's UDP, on all 128 ports of a loopback address of its own, in a thread.
-#ifndef GODWIT_LOOPBACK_SERVER_H
-#define GODWIT_LOOPBACK_SERVER_H
+#ifndef GODWIT_TESTS_SIM_LOOPBACK_SERVER_H
+#define GODWIT_TESTS_SIM_LOOPBACK_SERVER_H
 
 #include "tests/sim/model_server.h"
 

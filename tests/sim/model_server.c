@@ -9,7 +9,7 @@
 #include "control/cluster/slot.h"
 #include "dataplane/serve/native.h"
 
-static const uint8_t hash_secret[192] = {1, 2, 3};
+static const uint8_t hash_secret[SESSION_SECRET_LEN] = {1, 2, 3};
 
 bool model_server_init(struct model_server *s, uint32_t epoch)
 {

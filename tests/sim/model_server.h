@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A small server of the native protocol for tests of its clients: the real codec and session table over a
 // plain table of records. It restarts with a new epoch. No expiry.
-#ifndef GODWIT_MODEL_SERVER_H
-#define GODWIT_MODEL_SERVER_H
+#ifndef GODWIT_TESTS_SIM_MODEL_SERVER_H
+#define GODWIT_TESTS_SIM_MODEL_SERVER_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A network in virtual time: datagrams between numbered hosts are lost, doubled, delayed and so reordered, as
 // a seed says.
-#ifndef GODWIT_SIM_NETWORK_H
-#define GODWIT_SIM_NETWORK_H
+#ifndef GODWIT_TESTS_SIM_NETWORK_H
+#define GODWIT_TESTS_SIM_NETWORK_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The main() of every CUnit executable: a table of tests, one suite.
-#ifndef GODWIT_CUNIT_MAIN_H
-#define GODWIT_CUNIT_MAIN_H
+#ifndef GODWIT_TESTS_UNIT_CUNIT_MAIN_H
+#define GODWIT_TESTS_UNIT_CUNIT_MAIN_H
 
 #include <CUnit/Basic.h>
 #include <stdio.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Stands in for godwit-dataplane in the tests of godwitd: it answers on the socket and does no packet work.
-// Files in RUN_DIR steer it: "fail" makes it exit with status 3, "silent" makes it not answer for 3 s.
+// It takes the options that godwitd passes on. Files in RUN_DIR steer it: "fail" makes it exit with status 3,
+// "silent" makes it not answer for 3 s.
 #include "control/api/api.h"
 #include "control/config/config.h"
 
@@ -91,7 +92,8 @@ static void on_signal(int signal)
 int main(int argc, char **argv)
 {
     char err[512], path[256];
-    struct config *c = argc == 3 ? config_load(argv[2], err, sizeof(err)) : NULL;
+    bool latency_first = argc == 4 && !strcmp(argv[3], "--latency-first");
+    struct config *c = argc == 3 || latency_first ? config_load(argv[2], err, sizeof(err)) : NULL;
     if (!c)
         return 2;
     run_dir = c->run_dir;
@@ -100,6 +102,7 @@ int main(int argc, char **argv)
         return 3;
     }
     applied = json_object();
+    json_object_set_new(applied, "started_latency_first", json_boolean(latency_first));
     signal(SIGTERM, on_signal);
     snprintf(path, sizeof(path), "%s/dataplane.sock", c->run_dir);
     struct api_server *server = api_server_open(path, NULL, methods, NULL, err, sizeof(err));

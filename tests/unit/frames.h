@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Frames for the tests of net: built byte by byte, with a checksum of their own, so that they share no fault
 // with the code under test. PEER (198.18.0.1, 2001:db8::1) talks to US (198.18.0.2, 2001:db8::2).
-#ifndef GODWIT_TEST_FRAMES_H
-#define GODWIT_TEST_FRAMES_H
+#ifndef GODWIT_TESTS_UNIT_FRAMES_H
+#define GODWIT_TESTS_UNIT_FRAMES_H
 
 #include <stdint.h>
 #include <string.h>

@@ -11,7 +11,7 @@ static struct memory *memory;
 static struct store *store;
 static struct execute x;
 static uint8_t scratch[2048];
-static uint8_t secret[192];
+static uint8_t secret[STORE_SECRET_LEN];
 static struct native_result_view res;
 static char shown[2048];
 

@@ -9,7 +9,7 @@
 #define MIB   (UINT64_C(1) << 20)
 #define START UINT64_C(1700000000123)
 
-static unsigned char secret[192] = {1, 2, 3};
+static unsigned char secret[STORE_SECRET_LEN] = {1, 2, 3};
 static struct memory *mem;
 static struct store *store;
 

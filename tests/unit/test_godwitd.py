@@ -127,6 +127,14 @@ class Daemon(unittest.TestCase):
         self.assertFalse(alive(pid))
         self.assertEqual(os.listdir(self.run_dir), [])
 
+    def test_latency_first_option(self):
+        self.launch("--latency-first")
+        self.dataplane_pid()
+        wait_for("the settings are applied", lambda: self.dataplane()["applied"].get("latency_first"))
+        self.assertTrue(self.dataplane()["applied"]["started_latency_first"])
+        setting = self.ask("config", "get", "latency_first")["config"][0]
+        self.assertEqual((setting["value"], setting["source"]), (True, "option"))
+
     def test_killed_dataplane_is_started_again(self):
         self.start()
         pid = self.dataplane_pid()

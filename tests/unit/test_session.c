@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint8_t secret[192];
+static uint8_t secret[SESSION_SECRET_LEN];
 static struct session_table *table;
 static struct session_ticket ticket;
 static const void *answer;

@@ -9,7 +9,7 @@
 #define MIB (UINT64_C(1) << 20)
 #define NOW UINT64_C(1700000000000)
 
-static unsigned char secret[192];
+static unsigned char secret[STORE_SECRET_LEN];
 static struct memory *mem;
 static struct store *store;
 
@@ -328,7 +328,7 @@ static void a_scan_page_is_bounded_in_an_emptied_store(void)
 // Keys that collide under one secret must not under another.
 static void collisions_depend_on_the_secret(void)
 {
-    unsigned char other[192];
+    unsigned char other[STORE_SECRET_LEN];
     for (unsigned i = 0; i < sizeof(other); i++)
         other[i] = (unsigned char)(i * 59 + 31);
     for (unsigned i = 0; i < sizeof(secret); i++)
