@@ -92,6 +92,20 @@ static bool check_names(const struct config *c, unsigned index, struct fault *f)
     return true;
 }
 
+// A NIC wants buffers that cross no page, DPDK's AF_XDP driver wants them without gaps (drivers/pool.h).
+static bool check_mixture(const struct config *c, unsigned index, struct fault *f)
+{
+    enum config_driver d = c->ports[index].driver;
+    for (unsigned i = 0; i < index; i++) {
+        enum config_driver other = c->ports[i].driver;
+        if ((d == CONFIG_AF_XDP && other == CONFIG_PCI) || (d == CONFIG_PCI && other == CONFIG_AF_XDP))
+            return fault_set(f, port_key(index, "driver").text,
+                             "af_xdp and pci cannot share the packet buffers of one process; use af_packet, "
+                             "or pci for both");
+    }
+    return true;
+}
+
 // Keys that one driver knows and the others would silently ignore.
 static bool check_driver_keys(const struct config_port *p, unsigned index, struct fault *f)
 {
@@ -192,8 +206,8 @@ bool check_port(const struct config *c, unsigned index, struct fault *f)
     const struct config_port *p = &c->ports[index];
     if (p->mac && !address_mac_valid(p->mac))
         return fault_value(f, port_key(index, "mac").text);
-    return check_device(p, index, f) && check_names(c, index, f) && check_driver_keys(p, index, f) &&
-           check_numbers(p, index, f) && check_addresses(c, index, f) &&
+    return check_device(p, index, f) && check_names(c, index, f) && check_mixture(c, index, f) &&
+           check_driver_keys(p, index, f) && check_numbers(p, index, f) && check_addresses(c, index, f) &&
            check_gateway(p, p->gateway, AF_INET, port_key(index, "gateway").text, f) &&
            check_gateway(p, p->gateway6, AF_INET6, port_key(index, "gateway6").text, f) &&
            check_neighbours(p, index, f);

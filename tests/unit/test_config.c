@@ -73,6 +73,9 @@ static const struct {
      "f:4: ports[1].name: 'gw' is the name of two ports; give each its own"},
     {PORT("tap", "    device: t0\n") "  - {name: b, driver: tap, device: t0}\n",
      "f:5: ports[1].device: 't0' is the device of two ports"},
+    {PORT("af_xdp", "    device: gw1\n") "  - {name: b, driver: pci, device: \"0000:01:00.0\"}\n",
+     "f:5: ports[1].driver: af_xdp and pci cannot share the packet buffers of one process; use af_packet, or "
+     "pci for both"},
     {PORT("ring", "    mtu: 575\n"),
      "f:4: ports[0].mtu: '575' is not accepted; give a number of bytes from 576 to 9000"},
     {PORT("af_xdp", "    device: gw1\n    mtu: 9000\n"),
