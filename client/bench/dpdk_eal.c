@@ -11,8 +11,6 @@
 #define HUGEPAGES_WANTED 40u // of 2 MB: packet buffers, rings, DPDK's own
 #define ORDINARY_MB      "256"
 
-static bool hugepages;
-
 static unsigned free_hugepages(void)
 {
     unsigned n = 0;
@@ -51,7 +49,7 @@ bool dpdk_start(const struct bench_options *o)
         return false;
     }
     snprintf(lcores, sizeof(lcores), "--lcores=0@%d", core);
-    hugepages = free_hugepages() >= HUGEPAGES_WANTED;
+    bool hugepages = free_hugepages() >= HUGEPAGES_WANTED;
     char *argv[12] = {"godwit-bench", lcores, "--no-telemetry", "--no-pci"};
     int argc = 4;
     // EAL refuses --in-memory and --no-huge together; both ways leave nothing on the file system.
@@ -77,9 +75,4 @@ bool dpdk_start(const struct bench_options *o)
     rte_log_set_global_level(RTE_LOG_ERR);
     free(log);
     return started >= 0;
-}
-
-bool dpdk_has_hugepages(void)
-{
-    return hugepages;
 }

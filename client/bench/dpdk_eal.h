@@ -10,7 +10,5 @@
 // Pins the calling thread to the chosen core and starts DPDK; nothing is left on the file system. False,
 // having said cause and remedy on standard error.
 bool dpdk_start(const struct bench_options *o);
-// Whether it runs on hugepages (memif can then do without copies).
-bool dpdk_has_hugepages(void);
 
 #endif
