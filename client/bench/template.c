@@ -53,10 +53,22 @@ bool template_init(struct template *t, const struct frame_addresses *a, const st
     return true;
 }
 
-static uint64_t put(uint64_t sum, uint8_t *to, const void *from, uint32_t length)
+static inline uint64_t put16(uint64_t sum, uint8_t *to, uint16_t v)
 {
-    memcpy(to, from, length);
-    return frame_sum(sum, from, length);
+    memcpy(to, &v, sizeof(v));
+    return sum + v;
+}
+
+static inline uint64_t put32(uint64_t sum, uint8_t *to, uint32_t v)
+{
+    memcpy(to, &v, sizeof(v));
+    return sum + v;
+}
+
+static inline uint64_t put64(uint64_t sum, uint8_t *to, uint64_t v)
+{
+    memcpy(to, &v, sizeof(v));
+    return sum + (uint32_t)v + (v >> 32);
 }
 
 void template_fill(const struct template *t, const struct template_request *r, uint8_t *frame)
@@ -68,13 +80,14 @@ void template_fill(const struct template *t, const struct template_request *r, u
     content_key_digits(digits, r->record);
     uint16_t slot = (t->key_crc ^ crc16(digits, CONTENT_DIGITS)) % SLOT_COUNT;
     uint16_t port = __builtin_bswap16(engine_port(slot));
-    sum = put(sum, frame + AT_DESTINATION, &port, sizeof(port));
-    sum = put(sum, frame + AT_SESSION, &r->session, sizeof(r->session));
-    sum = put(sum, frame + AT_REQUEST_ID, &r->request_id, sizeof(r->request_id));
-    sum = put(sum, frame + AT_EPOCH, &r->epoch, sizeof(r->epoch));
-    sum = put(sum, frame + AT_SLOT, &slot, sizeof(slot));
-    sum = put(sum, frame + AT_FIRST_UNACKED, &r->first_unacked, sizeof(r->first_unacked));
-    sum = put(sum, frame + t->key_digits, digits, CONTENT_DIGITS);
+    sum = put16(sum, frame + AT_DESTINATION, port);
+    sum = put64(sum, frame + AT_SESSION, r->session);
+    sum = put32(sum, frame + AT_REQUEST_ID, r->request_id);
+    sum = put32(sum, frame + AT_EPOCH, r->epoch);
+    sum = put16(sum, frame + AT_SLOT, slot);
+    sum = put32(sum, frame + AT_FIRST_UNACKED, r->first_unacked);
+    memcpy(frame + t->key_digits, digits, CONTENT_DIGITS);
+    sum = frame_sum(sum, digits, CONTENT_DIGITS);
     if (t->value) {
         content_value(frame + t->value, t->value_size, r->record);
         sum = frame_sum(sum, frame + t->value, t->value_size);
