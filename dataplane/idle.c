@@ -8,7 +8,7 @@
 #define SPIN_US        50u     // polls back to back this long
 #define PAUSE_US       2000u   // then pauses between polls, until this long
 #define SLEEP_MIN_NS   50000u  // then sleeps, twice as long each time,
-#define SLEEP_MAX_NS   600000u // up to this: the longest that a first packet waits
+#define SLEEP_MAX_NS   850000u // up to this: the longest that a first packet waits
 #define PAUSES         16u
 #define TIMER_SLACK_NS 1000u
 
