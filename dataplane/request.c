@@ -199,17 +199,16 @@ static bool deadline_passed(const struct worker *w, const struct request *r)
 
 static bool any_write(const struct request *r)
 {
-    struct native_op_view op;
+    struct native_op_view op = r->op;
     uint32_t pos = r->next_op;
 
-    if (native_op_writes(r->op.opcode))
-        return true;
-    for (unsigned left = r->head.op_count; left > 1; left--) {
-        native_next_op(&r->head, &pos, &op);
+    for (unsigned left = r->head.op_count;;) {
         if (native_op_writes(op.opcode))
             return true;
+        if (--left == 0)
+            return false;
+        native_next_op(&r->head, &pos, &op);
     }
-    return false;
 }
 
 static bool decode_one(struct worker *w, struct request *r)
@@ -351,18 +350,18 @@ bool request_admit_write(struct worker *w, struct request *r, struct session_tic
 }
 
 // Phase 4, the usual request: one operation, answered in the buffer that it came in.
-static void execute_single(struct worker *w, struct execute *x, struct request *r)
+static void execute_single(struct worker *w, struct request *r)
 {
     struct session_ticket ticket;
     struct native_result_view result;
 
     if (r->writes && !request_admit_write(w, r, &ticket))
         return;
-    x->ts = ++w->hlc;
+    struct execute x = request_execution(w);
     uint32_t room = request_reply_room(w, r->m, &r->packet);
     uint8_t *payload = r->packet.frame + r->packet.payload;
     uint32_t fixed = NATIVE_HEADER_LEN + NATIVE_RESULT_LEN;
-    execute_op(x, &r->op, &r->lookup, room > fixed ? room - fixed : 0, &result);
+    execute_op(&x, &r->op, &r->lookup, room > fixed ? room - fixed : 0, &result);
 
     struct native_reply reply = request_reply_header(w, &r->head, r->delegated);
     reply.result_count = 1;
@@ -381,12 +380,10 @@ static void execute_single(struct worker *w, struct execute *x, struct request *
 
 static void execute(struct worker *w, struct request *requests, unsigned n)
 {
-    struct execute x = request_execution(w);
-
     w->counters[CTR_native_requests] += n;
     for (unsigned i = 0; i < n; i++)
         if (likely(requests[i].head.op_count == 1 && requests[i].op.opcode != NATIVE_OP_SCAN))
-            execute_single(w, &x, &requests[i]);
+            execute_single(w, &requests[i]);
         else
             journey_start(w, &requests[i]);
 }
