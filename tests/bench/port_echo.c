@@ -141,7 +141,8 @@ static int open_ports(const struct config *c, struct port *ports, char *err, siz
     for (unsigned k = 0; k < c->workers; k++) {
         char name[32];
         snprintf(name, sizeof(name), "buffers%u", k);
-        pools[k] = pool_create(name, 8191, 128, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY, false);
+        pools[k] = pool_create(name, 8191, 128, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY,
+                               c->ports[0].driver == CONFIG_PCI);
         if (!pools[k]) {
             snprintf(err, err_len, "packet buffers: %s", rte_strerror(rte_errno));
             return -1;
