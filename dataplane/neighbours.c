@@ -74,14 +74,7 @@ void neighbours_input(struct worker *w, struct rte_mbuf *m)
                           &drop);
     w->neighbours_wake_ms = 0;
     count(w, drop);
-    if (len == 0) {
-        rte_pktmbuf_free(m);
-        return;
-    }
-    m->ol_flags = 0;
-    m->data_len = (uint16_t)len;
-    m->pkt_len = len;
-    transmit(w, m);
+    transmit_answer(w, m, len);
 }
 
 // Sends one due frame of the port. False when none is due before *wake_ms.

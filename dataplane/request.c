@@ -133,14 +133,7 @@ static void handle_other(struct worker *w, struct rte_mbuf *m, struct net_packet
     else if (kind == NET_TCP)
         why = CTR_tcp_not_served;
     count(w, why);
-    if (len == 0) {
-        rte_pktmbuf_free(m);
-        return;
-    }
-    m->ol_flags = 0;
-    m->data_len = (uint16_t)len;
-    m->pkt_len = len;
-    transmit(w, m);
+    transmit_answer(w, m, len);
 }
 
 static bool is_native(const struct net_packet *p)

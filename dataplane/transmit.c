@@ -46,6 +46,18 @@ void transmit(struct worker *w, struct rte_mbuf *m)
         send_burst(w, port, tx);
 }
 
+void transmit_answer(struct worker *w, struct rte_mbuf *m, uint32_t len)
+{
+    if (len == 0) {
+        rte_pktmbuf_free(m);
+        return;
+    }
+    m->ol_flags = 0;
+    m->data_len = (uint16_t)len;
+    m->pkt_len = len;
+    transmit(w, m);
+}
+
 void transmit_flush(struct worker *w)
 {
     for (unsigned i = 0; i < w->node->n_ports; i++)

@@ -10,6 +10,10 @@
 // ownership.
 void transmit(struct worker *w, struct rte_mbuf *m);
 
+// Sends the answer of len bytes that was built in place of the received frame; frees m when len is 0: there
+// is none. Takes ownership.
+void transmit_answer(struct worker *w, struct rte_mbuf *m, uint32_t len);
+
 // Gives everything collected to the ports. What a port does not take is dropped by name.
 void transmit_flush(struct worker *w);
 
